@@ -1,0 +1,99 @@
+"""Fixtures that many tests share: a real PostgreSQL server, and a fresh database in it for each test."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import psycopg2.extensions
+import pytest
+import sqlalchemy
+
+
+class PostgresServer:
+    """A server of the tests' own that can be stopped and started; it ends with this process."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("postgres.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C reaches pytest only, which ends the server in order
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        answer = json.loads(line or '{"error": "the server process ended without a word"}')
+        if "error" in answer:
+            pytest.fail(f"no PostgreSQL server: {answer['error']}", pytrace=False)
+        self.url: str = answer["url"]
+
+    def tell(self, command: str) -> None:
+        """Send `stop`, `crash` or `start` and wait until it is done."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{command}\n")
+        self._process.stdin.flush()
+        assert self._process.stdout.readline() == "ok\n"
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+@pytest.fixture(scope="session")
+def own_postgres() -> Iterator[PostgresServer]:
+    """The tests' own server, which a test may stop and start; it must run again afterwards."""
+    server = PostgresServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a server on which databases may be made: `VSEARCH_TEST_POSTGRES`, or the tests' own server."""
+    given = os.environ.get("VSEARCH_TEST_POSTGRES")
+    if given:
+        return given
+    server: PostgresServer = request.getfixturevalue("own_postgres")
+    return server.url
+
+
+@pytest.fixture
+def postgres_url(postgres_server_url: str) -> Iterator[str]:
+    """The URL of an empty database that no other test uses."""
+    yield from fresh_database(postgres_server_url)
+
+
+@pytest.fixture
+def own_postgres_url(own_postgres: PostgresServer) -> Iterator[str]:
+    """The same on the tests' own server."""
+    yield from fresh_database(own_postgres.url)
+
+
+@pytest.fixture(scope="class")
+def class_postgres_url(postgres_server_url: str) -> Iterator[str]:
+    """The URL of an empty database that the tests of one class share."""
+    yield from fresh_database(postgres_server_url)
+
+
+def fresh_database(server_url: str) -> Iterator[str]:
+    """Make a database, yield its URL and drop it."""
+    name = f"test_{uuid.uuid4().hex}"
+    run_sql(server_url, f"CREATE DATABASE {name}")
+    yield sqlalchemy.make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    run_sql(server_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def run_sql(url: str, statement: str) -> None:
+    """Run one statement outside a transaction."""
+    connection: psycopg2.extensions.connection = psycopg2.connect(url.replace("postgresql+psycopg2", "postgresql", 1))
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    finally:
+        connection.close()

@@ -1,0 +1,39 @@
+"""A storage on each database for the tests of the storage layer."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from vsearch.storage import Storage, open_storage
+
+Opener = Callable[..., Storage]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'studies.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def opener() -> Iterator[Opener]:
+    """`open_storage`, with the connections closed at the end of the test."""
+    opened: list[Storage] = []
+
+    def open_one(url: str, **settings: float) -> Storage:
+        opened.append(open_storage(url, **settings))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield open_one
+    for storage in opened:
+        storage.close()
+
+
+@pytest.fixture
+def storage(opener: Opener, database_url: str) -> Storage:
+    """A storage on an empty database, once of each kind."""
+    return opener(database_url)

@@ -1,0 +1,58 @@
+"""The command line: stdout carries data, stderr the rest; every error is one line and an exit code."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+import click
+
+from vsearch.errors import VsearchError
+
+USAGE_ERROR = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and give its exit code (README has the table)."""
+    from vsearch.cli.app import app
+
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        result = app.main(args=arguments, prog_name="vsearch", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader (`| head`) has what it wanted; the interpreter must not complain on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except VsearchError as error:
+        return _fail(str(error), error.exit_code)
+    except click.ClickException as error:
+        return _fail(_usage_message(error), USAGE_ERROR)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("interrupted", 128 + signal.SIGINT)
+    except OSError as error:
+        return _fail(_system_message(error), 4)
+    return result if isinstance(result, int) else 0
+
+
+def _fail(message: str, code: int) -> int:
+    one_line = " ".join(message.split())
+    print(f"vsearch: {one_line}", file=sys.stderr)
+    return code
+
+
+def _usage_message(error: click.ClickException) -> str:
+    message = error.format_message().rstrip(".")
+    context = getattr(error, "ctx", None)
+    where = context.command_path if context is not None else "vsearch"
+    return f"{message}; see {where} --help"
+
+
+def _system_message(error: OSError) -> str:
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or error}; choose another place (VSEARCH_HOME, --data-dir, -o), or make room"
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + signal.SIGTERM)

@@ -1,0 +1,47 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import click
+
+from vsearch.settings import OPTIONS, Settings, resolve
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+STORAGE = ("home", "storage", "storage-timeout")
+TRAINING = ("data-dir", "checkpoint-dir", "device")
+
+
+def settings_options(*names: str) -> Callable[[F], F]:
+    """Give a command these settings as options, and hand it one `settings: Settings`."""
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def with_settings(**arguments: Any) -> Any:
+            flags = {name: arguments.pop(name.replace("-", "_")) for name in names}
+            _quiet_optuna()
+            return function(settings=resolve(flags), **arguments)
+
+        decorated: Any = with_settings
+        for option in reversed([option for option in OPTIONS if option.name in names]):
+            text = f"{option.doc[0].upper()}{option.doc[1:]}. [{option.variable}; default: {option.default}]"
+            decorated = click.option(f"--{option.name}", default=None, metavar="TEXT", help=text)(decorated)
+        return decorated  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def _quiet_optuna() -> None:
+    """Keep Optuna's notes on each study and trial from between our own lines."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+storage_options = settings_options(*STORAGE)
+all_options = settings_options(*STORAGE, *TRAINING)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON with a versioned schema.")
+
+__all__ = ["Settings", "all_options", "json_option", "settings_options", "storage_options"]

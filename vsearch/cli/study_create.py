@@ -1,0 +1,165 @@
+"""`vsearch study create`, and the options that describe a study."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from vsearch.cli.options import Settings, storage_options
+from vsearch.cli.output import note
+from vsearch.curves import parse_setting
+from vsearch.errors import InputError
+from vsearch.spec import StudySpec, spec_from_dict
+from vsearch.spec.study import PRUNERS, SAMPLERS
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_MAX_TOML_BYTES = 1_000_000
+_SPEC_OPTIONS = (
+    click.option("--family", "families", multiple=True, help="Curve family; repeat to search several together."),
+    click.option("--depth", type=int, help="Layers of the network, 6n+2: 20, 32, 44, 56, 110. [default: 32]"),
+    click.option("--dataset", help="cifar10, cifar100, digits, fashion-mnist, svhn or folder:PATH. [default: cifar10]"),
+    click.option("--trials", type=int, help="Finished and pruned trials, over all workers. [default: 50]"),
+    click.option("--epochs", type=int, help="Epochs of a trial that is not pruned. [default: the recipe's]"),
+    click.option("--knob", "knobs", multiple=True, help="Range or value of a knob: peak=1.0:1.6, floor=0.8. Repeat."),
+    click.option("--sampler", help=f"One of {', '.join(SAMPLERS)}. [default: tpe]"),
+    click.option("--pruner", help=f"One of {', '.join(PRUNERS)}. [default: asha]"),
+    click.option("--replicates", type=int, help="Seeds per curve; the objective is their mean. [default: 1]"),
+    click.option("--seed", type=int, help="Of suggestions, weights and data order. [default: 0]"),
+    click.option("--name", help="Of the study. [default: family, data set and network]"),
+    click.option("--recipe", help="short or he2015. [default: short]"),
+    click.option("--recipe-set", multiple=True, help="Change a number of the recipe: learning_rate=0.05. Repeat."),
+    click.option("--train-images", type=int, help="Train on a stratified subset of so many images."),
+    click.option("--validation-images", type=int, help="Validate on so many images."),
+    click.option("--image-size", type=int, help="Pixels that a folder:PATH is resized to. [default: 32]"),
+    click.option("--first-rung", type=int, help="First epoch at which trials are compared. [default: 2]"),
+    click.option("--startup-trials", type=int, help="Random trials before the sampler models. [default: 10]"),
+    click.option("--grid-points", type=int, help="Values per knob for --sampler grid. [default: 5]"),
+    click.option("--max-failed", type=int, help="Failed trials after which the study ends. [default: 20]"),
+)
+
+
+def spec_options(function: F) -> F:
+    """Give a command the options that describe a study, and hand it `flags`: those that were given."""
+
+    @wraps(function)
+    def with_flags(**arguments: Any) -> Any:
+        names = [name for option in _SPEC_OPTIONS for name in _names(option)]
+        given = {name: arguments.pop(name) for name in names}
+        return function(flags={key: value for key, value in given.items() if value not in (None, ())}, **arguments)
+
+    decorated: Any = with_flags
+    for option in reversed(_SPEC_OPTIONS):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
+def _names(option: Callable[[Any], Any]) -> list[str]:
+    """The parameter that an option decorator adds."""
+    holder = option(lambda: None)
+    return [parameter.name for parameter in holder.__click_params__]
+
+
+def spec_from(flags: Mapping[str, Any], file: Path | None = None) -> StudySpec:
+    """The spec that a TOML file and flags give together; flags win.
+
+    Raises:
+        InputError: no family, or anything that the spec refuses.
+    """
+    content = read_toml(file) if file is not None else {}
+    flags = dict(flags)
+    if "families" in flags:
+        content.pop("family", None)
+        content["families"] = list(flags.pop("families"))
+    _merge_knobs(content, flags.pop("knobs", ()))
+    _merge_recipe(content, flags.pop("recipe", None), flags.pop("recipe_set", ()))
+    if "families" not in content and "family" not in content:
+        raise InputError("no curve family is given; say --family triangle, for example (vsearch curve families)")
+    return spec_from_dict(content | flags)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises:
+        InputError: no such file, too large, not UTF-8, or malformed (with the line).
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read the study file {path}: {error.strerror or error}") from None
+    if len(raw) > _MAX_TOML_BYTES:
+        raise InputError(f"the study file {path} has {len(raw)} bytes; at most {_MAX_TOML_BYTES} are read")
+    try:
+        return tomllib.loads(raw.decode("utf-8-sig").replace("\r\n", "\n"))
+    except UnicodeDecodeError as error:
+        raise InputError(f"the study file {path} is not UTF-8 (byte {error.start}); save it as UTF-8") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(f"the study file {path} is not TOML: {error}") from None
+
+
+def _merge_knobs(content: dict[str, Any], texts: tuple[str, ...]) -> None:
+    pairs = [parse_setting(text) for text in texts]
+    settings = dict(pairs)
+    for name, _ in pairs:
+        if [other for other, _ in pairs].count(name) > 1:
+            raise InputError(f"the knob {name} is given twice; give it once")
+    if settings:
+        content["knobs"] = {**content.get("knobs", {}), **settings}
+
+
+def _merge_recipe(content: dict[str, Any], name: str | None, texts: tuple[str, ...]) -> None:
+    changes = {key: _number(key, value) for key, value in map(parse_setting, texts)}
+    if name is not None:
+        content["recipe"] = {"name": name}
+    if changes:
+        stored = content.get("recipe", "short")
+        content["recipe"] = {**({"name": stored} if isinstance(stored, str) else stored), **changes}
+
+
+def _number(key: str, text: str) -> Any:
+    if key == "precision":
+        return text
+    try:
+        values = [int(part) if part.strip().lstrip("-").isdigit() else float(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError(f"the recipe setting {key} is {text!r}; give a number, with a point") from None
+    return tuple(values) if key == "drops" else values[0] if len(values) == 1 else tuple(values)
+
+
+def warn_about(spec: StudySpec) -> None:
+    """Say on stderr what a careful user would want to know before training."""
+    if spec.sampler == "gp" and spec.pruner != "none":
+        note(
+            "warning: the gp sampler ignores pruned trials, so with a pruner it is hardly better than random; "
+            "use --sampler tpe, or --pruner none"
+        )
+    if spec.pruner != "none" and spec.first_rung >= spec.epochs:
+        note(f"note: nothing is pruned: the first rung is epoch {spec.first_rung} and a trial has {spec.epochs}")
+    fixed = [name for name in spec.families if all(knob.is_fixed for knob in spec.search_knobs[name])]
+    if fixed:
+        note(f"warning: every knob of {', '.join(fixed)} is fixed: its trials are replicates of one curve")
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE.toml]")
+@spec_options
+@storage_options
+def create(file: Path | None, flags: dict[str, Any], settings: Settings) -> None:
+    """Describe a study and store it; prints its name.
+
+    The description comes from a TOML file, from flags, or from both: flags win. No images are needed yet.
+    """
+    spec = spec_from(flags, file)
+    warn_about(spec)
+    from vsearch import study
+
+    created = study.create(spec, settings)
+    note(
+        f"created: {spec.trials} trials of at most {spec.epochs} epochs on {spec.dataset}; "
+        f"train them with: vsearch study run {spec.name}"
+    )
+    click.echo(created.spec.name)

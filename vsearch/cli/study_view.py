@@ -1,0 +1,174 @@
+"""`vsearch study list`, `show`, `best` and `export`."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vsearch.cli.options import Settings, json_option, storage_options
+from vsearch.cli.output import duration, note, percent, points, print_json, print_table
+from vsearch.errors import InputError
+
+
+@click.command("list")
+@json_option
+@storage_options
+def list_studies(as_json: bool, settings: Settings) -> None:
+    """All studies of the storage: states of their trials, best score, budget used."""
+    from vsearch.search.overview import overviews
+    from vsearch.storage import open_storage
+
+    storage = open_storage(settings.storage.value, retry_seconds=settings.retry_seconds)
+    rows = overviews(storage)
+    if as_json:
+        print_json("study-list", {"studies": [row._asdict() for row in rows]})
+        return
+    if not rows:
+        note("no study yet; make one with: vsearch study run --family triangle --depth 32 --dataset digits")
+        return
+    print_table(
+        ("study", "state", "trials", "running", "finished", "pruned", "failed", "best"),
+        [
+            (
+                row.name,
+                row.state,
+                f"{row.finished + row.pruned}/{row.trials}",
+                row.running,
+                row.finished,
+                row.pruned,
+                row.failed,
+                percent(row.best),
+            )
+            for row in rows
+        ],
+    )
+
+
+@click.command()
+@click.argument("study")
+@click.option("--toml", "as_toml", is_flag=True, help="Print the spec as a TOML file that `study create` reads.")
+@json_option
+@storage_options
+def show(study: str, as_toml: bool, as_json: bool, settings: Settings) -> None:
+    """One study: its spec and all its trials."""
+    from vsearch import study as studies
+    from vsearch.cli.live import trial_line
+    from vsearch.spec.toml import to_toml
+
+    found = studies.open_study(study, settings)
+    trials = found.trials()
+    if as_toml:
+        click.echo(to_toml(found.spec), nl=False)
+        return
+    if as_json:
+        print_json("study", {"spec": found.spec.to_dict(), "trials": [trial.row() for trial in trials]})
+        return
+    spec = found.spec
+    click.echo(f"{spec.name}: {', '.join(spec.families)} curves for {spec.network}{spec.depth} on {spec.dataset}")
+    click.echo(
+        f"{spec.trials} trials of {spec.epochs} epochs, {spec.replicates} seed(s) each; sampler {spec.sampler}, "
+        f"pruner {spec.pruner}, recipe {spec.recipe.name}; {found.stored.state}"
+    )
+    for key, text in spec.knobs:
+        click.echo(f"  {key} = {text}")
+    for trial in trials:
+        click.echo(trial_line(trial))
+
+
+@click.command()
+@click.argument("study")
+@click.option("--top", type=int, default=1, show_default=True, help="So many curves, best first.")
+@json_option
+@storage_options
+def best(study: str, top: int, as_json: bool, settings: Settings) -> None:
+    """The best curve so far, beside the baseline: a search score, not yet a confirmed gain."""
+    from vsearch import study as studies
+
+    if top < 1:
+        raise InputError(f"--top is {top}; give 1 or more")
+    found = studies.open_study(study, settings)
+    print_best(found, found.best(), as_json=as_json, top=top)
+
+
+def print_best(study: Any, best: Any, *, as_json: bool, top: int) -> None:
+    """Print the best curves of a study on stdout, and what they are worth on stderr."""
+    if as_json:
+        print_json("best", _best_content(study, best, top))
+        return
+    from vsearch.reports.sparkline import sparkline
+
+    low = min(min(trial.scales) for trial in best.ranked[:top])
+    high = max(max(trial.scales) for trial in best.ranked[:top])
+    for trial in best.ranked[:top]:
+        click.echo(
+            f"best    {trial.curve}  (trial {trial.number})" if trial is best.trial else f"then    {trial.curve}"
+        )
+        click.echo(
+            f"        {sparkline(trial.scales, low, high)}  scale {min(trial.scales):.3g} … {max(trial.scales):.3g} "
+            f"over {len(trial.scales)} blocks, mean {sum(trial.scales) / len(trial.scales):.3f}"
+        )
+        click.echo(f"score   {percent(trial.accuracy)} validation accuracy after {trial.epochs} epochs")
+    if best.baseline is not None:
+        click.echo(f"        {points(best.difference)} points against the baseline ({percent(best.baseline.accuracy)})")
+    trials = study.trials()
+    counts = ", ".join(f"{sum(t.state == state for t in trials)} {state}" for state in ("finished", "pruned", "failed"))
+    click.echo(
+        f"budget  {counts} of {study.spec.trials} trials; {duration(sum(t.seconds for t in trials))} of training"
+    )
+    note(_caution(best))
+
+
+def _caution(best: Any) -> str:
+    number = len(best.ranked)
+    text = f"This is a search score, the highest of {number} noisy ones, and not a confirmed gain."
+    if best.noise is not None:
+        return f"{text} Seed noise: {best.noise.points:.2f} points per training (from replicates)."
+    return f"{text} How much seeds vary is not known: no curve was trained with two seeds (--replicates)."
+
+
+def _best_content(study: Any, best: Any, top: int) -> dict[str, Any]:
+    return {
+        "study": study.spec.name,
+        "is_confirmed": False,
+        "caution": _caution(best),
+        "baseline_accuracy": None if best.baseline is None else best.baseline.accuracy,
+        "difference_points": best.difference,
+        "seed_noise_points": None if best.noise is None else best.noise.points,
+        "best": [{**trial.row(), "scales": list(trial.scales)} for trial in best.ranked[:top]],
+    }
+
+
+@click.command()
+@click.argument("study")
+@click.option("--format", "kind", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write. [default: stdout]")
+@storage_options
+def export(study: str, kind: str, output: Path | None, settings: Settings) -> None:
+    """All trials of a study as CSV or JSON."""
+    from vsearch import study as studies
+
+    found = studies.open_study(study, settings)
+    rows = [trial.row() for trial in found.trials()]
+    if kind == "json":
+        text = json.dumps({"schema": "vsearch.trials/1", "spec": found.spec.to_dict(), "trials": rows}, indent=2) + "\n"
+    else:
+        text = _csv(rows)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot write {output}: {error.strerror or error}; choose another -o") from None
+
+
+def _csv(rows: list[dict[str, Any]]) -> str:
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, columns)
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue()

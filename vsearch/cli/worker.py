@@ -1,0 +1,60 @@
+"""`vsearch worker`: train trials of stored studies on this machine."""
+
+import logging
+import os
+from pathlib import Path
+
+import click
+
+from vsearch.cli.options import Settings, all_options
+from vsearch.errors import InputError
+
+
+@click.command()
+@click.option("--study", "studies", multiple=True, help="Serve this study; repeat. [default: every open study]")
+@click.option("--threads", type=int, default=1, show_default=True, help="CPU threads.")
+@click.option("--stay", is_flag=True, help="Wait for new studies instead of ending when all are done.")
+@click.option("--download", is_flag=True, help="Fetch a data set that is missing.")
+@click.option("--parent", type=int, hidden=True, help="End when this process has ended.")
+@all_options
+def worker(
+    studies: tuple[str, ...], threads: int, stay: bool, download: bool, parent: int | None, settings: Settings
+) -> int:
+    """Take trials of open studies, one after another, and train them.
+
+    SIGTERM or Ctrl-C puts the trial in progress back, with its last finished epoch, and ends with 143 or 130.
+    """
+    if not 1 <= threads <= 1024:
+        raise InputError(f"threads is {threads}; give 1 to 1024")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    logging.getLogger("vsearch").setLevel(logging.INFO)
+    from vsearch.storage import open_storage
+    from vsearch.training.allocator import keep_freed_memory
+    from vsearch.worker.interrupts import Interrupts
+    from vsearch.worker.presence import present
+    from vsearch.worker.worker import Worker
+
+    _limit_threads(threads)
+    keep_freed_memory()
+    storage = open_storage(settings.storage.value, retry_seconds=settings.retry_seconds)
+    home = Path(settings.home.value).expanduser()
+    with Interrupts.installed() as interrupts, present(home / "workers") as name:
+        serving = Worker(
+            storage,
+            settings,
+            name,
+            interrupts,
+            names=studies,
+            stays=stay,
+            download=download,
+            keep_going=lambda: parent is None or os.getppid() == parent,
+        )
+        serving.serve()
+        return 0 if interrupts.received is None else 128 + interrupts.received
+
+
+def _limit_threads(threads: int) -> None:
+    import torch
+
+    torch.set_num_threads(threads)
+    torch.set_num_interop_threads(1)

@@ -1,0 +1,6 @@
+"""Images for the search: read, split, held in memory and augmented in batches. The test split is never opened."""
+
+from vsearch.data.load import load_search_data
+from vsearch.data.sets import Augmentation, ImageSet, SearchData
+
+__all__ = ["Augmentation", "ImageSet", "SearchData", "load_search_data"]

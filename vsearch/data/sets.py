@@ -1,0 +1,69 @@
+"""The values that the data layer hands on."""
+
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+
+class ImageSet(NamedTuple):
+    """Images and their classes, in one order."""
+
+    images: Tensor
+    """`(N, H, W, C)` uint8."""
+    labels: Tensor
+    """`(N,)` int64."""
+
+    def to(self, device: Any) -> "ImageSet":
+        """The same images on `device`."""
+        return ImageSet(self.images.to(device), self.labels.to(device))
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How a training image is varied; validation images never are."""
+
+    pad: int
+    """Zero pixels added on each side before a random crop of the original size; 0 for no crop."""
+    flip: bool
+    """Whether half of the images, drawn at random, are mirrored left to right."""
+
+
+class TrainSplit(NamedTuple):
+    """What a reader returns: the official train split, or what stands for one, and nothing of the test split."""
+
+    images: npt.NDArray[np.uint8]
+    """`(N, H, W, C)`."""
+    labels: npt.NDArray[np.int64]
+    """`(N,)`, from 0 to `num_classes` - 1."""
+    num_classes: int
+    augmentation: Augmentation
+
+
+@dataclass(frozen=True)
+class SearchData:
+    """Everything a trial learns from and is judged by."""
+
+    name: str
+    train: ImageSet
+    validation: ImageSet
+    num_classes: int
+    mean: Tensor
+    """`(C,)` float32, in pixel units 0 … 255, over the whole train part, whatever `train_images` was."""
+    std: Tensor
+    """`(C,)` float32, likewise; 1 for a channel that never varies."""
+    augmentation: Augmentation
+    split_digest: str
+    """SHA-256 over the indices of the training and the validation images; equal digests mean equal images."""
+
+    def to(self, device: Any) -> "SearchData":
+        """The same data with every tensor on `device`."""
+        return replace(
+            self,
+            train=self.train.to(device),
+            validation=self.validation.to(device),
+            mean=self.mean.to(device),
+            std=self.std.to(device),
+        )

@@ -1,0 +1,148 @@
+"""Studies in a storage: creating, opening, stopping and deleting them."""
+
+from dataclasses import dataclass
+from typing import Literal, cast
+
+import optuna
+from optuna.study import StudyDirection
+
+from vsearch.curves import BASELINE, Curve, paper
+from vsearch.errors import InputError, StorageError, unknown_name
+from vsearch.search import attributes
+from vsearch.search.pruner import build_pruner
+from vsearch.search.sampler import CurveSampler
+from vsearch.search.space import FAMILY, contains, parameter_name
+from vsearch.spec.read import spec_from_json
+from vsearch.spec.study import StudySpec, differences
+from vsearch.storage import Storage
+
+StudyState = Literal["open", "stopped"]
+
+
+@dataclass(frozen=True)
+class StoredStudy:
+    """A study in a storage, with the sampler and the pruner of its spec."""
+
+    spec: StudySpec
+    storage: Storage
+    study_id: int
+    optuna_study: optuna.Study
+
+    @property
+    def name(self) -> str:
+        """The study's name in the storage."""
+        return self.optuna_study.study_name
+
+    @property
+    def state(self) -> StudyState:
+        """Whether workers may take trials."""
+        return cast(StudyState, self.storage.get_study_user_attrs(self.study_id).get(attributes.STATE, "open"))
+
+    def set_state(self, state: StudyState) -> None:
+        """Let workers take trials, or not."""
+        self.storage.set_study_user_attr(self.study_id, attributes.STATE, state)
+
+    def set_trials(self, trials: int) -> "StoredStudy":
+        """The same study with another number of trials to spend."""
+        spec = self.spec.with_changes(trials=trials)
+        self.storage.set_study_user_attr(self.study_id, attributes.SPEC, spec.to_json())
+        return open_study(self.storage, self.name)
+
+
+def create_study(storage: Storage, spec: StudySpec) -> StoredStudy:
+    """Store a new study and enqueue the baseline as its trial 0, then the paper's curves of its families.
+
+    Raises:
+        InputError: the name is taken, with what differs from the stored study.
+    """
+    try:
+        study_id = storage.create_new_study([StudyDirection.MAXIMIZE], spec.name)
+    except optuna.exceptions.DuplicatedStudyError:
+        raise _exists(storage, spec) from None
+    try:
+        study = _load(storage, spec)
+        for role, family, curve in first_curves(spec):
+            _enqueue(study, spec, role, family, curve)
+        storage.set_study_user_attr(study_id, attributes.STATE, "open")
+        storage.set_study_user_attr(study_id, attributes.SPEC, spec.to_json())
+    except BaseException:
+        storage.delete_study(study_id)
+        raise
+    return StoredStudy(spec, storage, study_id, study)
+
+
+def open_study(storage: Storage, name: str) -> StoredStudy:
+    """The study of that name.
+
+    Raises:
+        InputError: there is none (the nearest name is given), it is not of vsearch, or its spec is of another version.
+    """
+    try:
+        study_id = storage.get_study_id_from_name(name)
+    except KeyError:
+        raise unknown_name("study", name, storage.study_names()) from None
+    text = storage.get_study_user_attrs(study_id).get(attributes.SPEC)
+    if text is None:
+        raise InputError(f"the study {name!r} was not made by vsearch: it has no spec")
+    spec = spec_from_json(text)
+    return StoredStudy(spec, storage, study_id, _load(storage, spec, name))
+
+
+def create_or_open(storage: Storage, spec: StudySpec) -> tuple[StoredStudy, bool]:
+    """The stored study of that spec, and whether it is new.
+
+    Raises:
+        InputError: a study of that name exists with another spec.
+    """
+    if spec.name not in storage.study_names():
+        return create_study(storage, spec), True
+    stored = open_study(storage, spec.name)
+    if differences(stored.spec, spec):
+        raise _exists(storage, spec)
+    return stored, False
+
+
+def delete_study(study: StoredStudy) -> None:
+    """Remove a study and its trials for good."""
+    study.storage.delete_study(study.study_id)
+
+
+def first_curves(spec: StudySpec) -> list[tuple[str, str, Curve]]:
+    """What every study trains first: (role, family, curve). The paper's curve for this data set if it has one."""
+    curves: list[tuple[str, str, Curve]] = [("baseline", spec.families[0], BASELINE)]
+    for family in spec.families:
+        published = paper.for_family(family)
+        matching = [curve for setting, curve in published if setting.split("-")[0] == spec.dataset]
+        curves += [("paper", family, curve) for curve in matching or [curve for _, curve in published]]
+    return curves
+
+
+def _enqueue(study: optuna.Study, spec: StudySpec, role: str, family: str, curve: Curve) -> None:
+    """Queue a given curve; with its knob values where the ranges hold it, so that the sampler learns from it."""
+    values = spec.baseline_knobs(family) if role == "baseline" else curve.knob_values()
+    params: dict[str, float | str] = {}
+    if contains(spec, family, values):
+        fixed = {knob.name for knob in spec.search_knobs[family] if knob.is_fixed}
+        params = {parameter_name(spec, family, name): value for name, value in values.items() if name not in fixed}
+        if len(spec.families) > 1:
+            params[FAMILY] = family
+    study.enqueue_trial(params, user_attrs={attributes.ROLE: role, attributes.CURVE: curve.to_dict()})
+
+
+def _load(storage: Storage, spec: StudySpec, name: str | None = None) -> optuna.Study:
+    return optuna.load_study(
+        study_name=name or spec.name, storage=storage, sampler=CurveSampler(spec), pruner=build_pruner(spec)
+    )
+
+
+def _exists(storage: Storage, spec: StudySpec) -> InputError:
+    try:
+        different = differences(open_study(storage, spec.name).spec, spec)
+    except (InputError, StorageError) as error:
+        return InputError(f"the name {spec.name!r} is taken: {error}")
+    if not different:
+        return InputError(f"the study {spec.name!r} exists already; go on with it: vsearch study run {spec.name}")
+    return InputError(
+        f"the study {spec.name!r} exists with another spec ({'; '.join(different)}); give another --name, "
+        f"or go on with the stored one: vsearch study run {spec.name}"
+    )

@@ -1,0 +1,111 @@
+"""The trials of a study as values: what was trained, what came out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from optuna.trial import FrozenTrial, TrialState
+
+from vsearch.curves import Curve, from_dict
+from vsearch.search import attributes
+from vsearch.search.stored import StoredStudy
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """One trial of a study."""
+
+    number: int
+    state: str
+    """`waiting`, `running`, `finished`, `pruned` or `failed`."""
+    role: str
+    reason: str
+    detail: str
+    curve: Curve | None
+    """None before a worker has taken the trial."""
+    scales: tuple[float, ...]
+    knobs: dict[str, float | str]
+    accuracy: float | None
+    """Validation accuracy in [0, 1], the mean over the seeds: the objective of a finished trial, the last of others."""
+    accuracies: tuple[float, ...]
+    """Of each seed."""
+    seeds: tuple[int, ...]
+    epochs: int
+    learning_curve: tuple[float, ...]
+    """Validation accuracy after each epoch that was reported."""
+    seconds: float
+    images_per_second: float
+    started: datetime | None
+    ended: datetime | None
+    attributes: dict[str, Any]
+
+    @property
+    def is_finished(self) -> bool:
+        """Trained to its last epoch."""
+        return self.state == "finished"
+
+    def row(self) -> dict[str, Any]:
+        """A flat row for a table or a data frame."""
+        return {
+            "number": self.number,
+            "state": self.state,
+            "role": self.role,
+            "reason": self.reason,
+            "detail": self.detail,
+            "accuracy": self.accuracy,
+            "epochs": self.epochs,
+            "curve": None if self.curve is None else self.curve.to_json(),
+            "mean_scale": self.attributes.get(attributes.MEAN),
+            "geometric_mean_scale": self.attributes.get(attributes.GEOMETRIC_MEAN),
+            "product_of_scales": self.attributes.get(attributes.PRODUCT),
+            "seeds": list(self.seeds),
+            "accuracies": list(self.accuracies),
+            "seconds": self.seconds,
+            "images_per_second": self.images_per_second,
+            "device": self.attributes.get(attributes.DEVICE),
+            "worker": self.attributes.get(attributes.WORKER),
+            "started": None if self.started is None else self.started.isoformat(),
+            "ended": None if self.ended is None else self.ended.isoformat(),
+            **{f"knob.{name}": value for name, value in self.knobs.items()},
+        }
+
+
+_STATES = {
+    TrialState.WAITING: "waiting",
+    TrialState.RUNNING: "running",
+    TrialState.COMPLETE: "finished",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+}
+
+
+def trial_results(study: StoredStudy) -> list[TrialResult]:
+    """Every trial of a study, by number."""
+    return [_result(trial) for trial in study.optuna_study.get_trials(deepcopy=False)]
+
+
+def _result(trial: FrozenTrial) -> TrialResult:
+    attrs = trial.user_attrs
+    steps = sorted(trial.intermediate_values)
+    learning_curve = tuple(trial.intermediate_values[step] for step in steps)
+    curve = attrs.get(attributes.CURVE)
+    return TrialResult(
+        number=trial.number,
+        state=_STATES[trial.state],
+        role=attrs.get(attributes.ROLE, "search"),
+        reason=attrs.get(attributes.REASON, ""),
+        detail=attrs.get(attributes.DETAIL, ""),
+        curve=None if curve is None else from_dict(curve),
+        scales=tuple(attrs.get(attributes.SCALES, ())),
+        knobs=dict(trial.params),
+        accuracy=trial.value if trial.state == TrialState.COMPLETE else (learning_curve[-1] if steps else None),
+        accuracies=tuple(attrs.get(attributes.ACCURACIES, ())),
+        seeds=tuple(attrs.get(attributes.SEEDS, ())),
+        epochs=steps[-1] if steps else 0,
+        learning_curve=learning_curve,
+        seconds=float(attrs.get(attributes.SECONDS, 0.0)),
+        images_per_second=float(attrs.get(attributes.IMAGES_PER_SECOND, 0.0)),
+        started=trial.datetime_start,
+        ended=trial.datetime_complete,
+        attributes=attrs,
+    )

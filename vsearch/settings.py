@@ -1,0 +1,130 @@
+"""Settings of this machine and user: flag > environment (`VSEARCH_*`) > default, each with its origin.
+
+What describes a study is no setting: it lives in the study spec.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from vsearch.errors import InputError
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A value and where it comes from."""
+
+    value: str
+    origin: str
+    """`flag`, the name of the environment variable, or `default`."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """A setting that a user may give: its environment variable, what it is for, and its default in words."""
+
+    name: str
+    variable: str
+    doc: str
+    default: str
+
+
+OPTIONS = (
+    Option("home", "VSEARCH_HOME", "folder of the embedded database and the checkpoints", "the user's data folder"),
+    Option("storage", "VSEARCH_STORAGE", "URL of the database", "SQLite in the home folder"),
+    Option("storage-timeout", "VSEARCH_STORAGE_TIMEOUT", "seconds to retry a database that does not answer", "60"),
+    Option("data-dir", "VSEARCH_DATA_DIR", "folder of the data sets", "the folder data in the home folder"),
+    Option("checkpoint-dir", "VSEARCH_CHECKPOINT_DIR", "folder of the checkpoints", "checkpoints in the home folder"),
+    Option("device", "VSEARCH_DEVICE", "auto, cpu, cuda or cuda:N", "auto"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings, resolved."""
+
+    home: Setting
+    storage: Setting
+    storage_timeout: Setting
+    data_dir: Setting
+    checkpoint_dir: Setting
+    device: Setting
+
+    @property
+    def data_path(self) -> Path:
+        """The folder of the data sets."""
+        return Path(self.data_dir.value).expanduser()
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """The folder of the checkpoints."""
+        return Path(self.checkpoint_dir.value).expanduser()
+
+    @property
+    def retry_seconds(self) -> float:
+        """How long a database that does not answer is tried again."""
+        try:
+            seconds = float(self.storage_timeout.value)
+        except ValueError:
+            seconds = -1.0
+        if not 0 <= seconds <= 86_400:
+            raise InputError(
+                f"storage-timeout is {self.storage_timeout.value!r} ({self.storage_timeout.origin}); "
+                "give seconds from 0 to 86400"
+            )
+        return seconds
+
+    def environment(self) -> dict[str, str]:
+        """The same settings as environment variables, for a child process (a URL never goes on a command line)."""
+        return {option.variable: self.by_name(option.name).value for option in OPTIONS}
+
+    def by_name(self, name: str) -> Setting:
+        """The setting that the command line calls `name`."""
+        found: Setting = getattr(self, name.replace("-", "_"))
+        return found
+
+
+def resolve(flags: Mapping[str, str | None] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process.
+
+    Args:
+        flags: values from the command line by option name; None means not given.
+        environ: the environment (default: this process's).
+    """
+    flags = flags or {}
+    environ = os.environ if environ is None else environ
+    home = _one("home", flags, environ, platformdirs.user_data_dir("vsearch", appauthor=False))
+    folder = Path(home.value).expanduser()
+    defaults = {
+        "storage": f"sqlite:///{folder.absolute()}/vsearch.db",
+        "storage-timeout": "60",
+        "data-dir": str(folder / "data"),
+        "checkpoint-dir": str(folder / "checkpoints"),
+        "device": "auto",
+    }
+    rest = {name.replace("-", "_"): _one(name, flags, environ, default) for name, default in defaults.items()}
+    return Settings(home=home, **rest)
+
+
+def _one(name: str, flags: Mapping[str, str | None], environ: Mapping[str, str], default: str) -> Setting:
+    variable = next(option.variable for option in OPTIONS if option.name == name)
+    flag = flags.get(name)
+    if flag is not None:
+        return Setting(_not_empty(flag, f"--{name}"), "flag")
+    if variable in environ:
+        return Setting(_not_empty(environ[variable], variable), variable)
+    return Setting(default, "default")
+
+
+def _not_empty(text: str, origin: str) -> str:
+    if not text.strip():
+        raise InputError(f"{origin} is empty; give a value or leave it out")
+    return text
+
+
+def inherited_environment() -> dict[str, str]:
+    """This process's environment, for a child process."""
+    return dict(os.environ)

@@ -1,0 +1,213 @@
+"""The study spec: the frozen, validated description of a study, stored with it and rebuilt from it by every worker."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from vsearch.curves import Curve, Knob, KnobValue, family
+from vsearch.errors import InputError, unknown_name
+from vsearch.spec.datasets import check_dataset_name, dataset_info
+from vsearch.spec.depth import num_blocks
+from vsearch.spec.knobs import canonical_knobs, curve_at, knobs_of, structure_of
+from vsearch.spec.recipe import RECIPES, Recipe
+
+VERSION = 1
+SAMPLERS = ("gp", "grid", "qmc", "random", "tpe")
+PRUNERS = ("asha", "hyperband", "median", "none")
+NETWORKS = ("resnet",)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True)
+class StudySpec:
+    """What is searched, on what, how, and what it may spend.
+
+    Raises:
+        InputError: a value out of its range, or values that do not go together.
+    """
+
+    families: tuple[str, ...]
+    name: str = ""
+    """Letters, digits, `.`, `_`, `-`; 100 at most. Empty: made from family, data set and depth."""
+    depth: int = 32
+    dataset: str = "cifar10"
+    network: str = "resnet"
+    train_images: int | None = None
+    """A stratified subset of the training part; None takes all."""
+    validation_images: int | None = None
+    image_size: int | None = None
+    """Pixels that a `folder:` data set is resized to, 8 … 512."""
+    split_seed: int = 0
+    trials: int = 50
+    """Finished and pruned trials together, over all workers."""
+    epochs: int = 0
+    """Epochs of a trial that is not pruned; 0 takes the recipe's."""
+    max_failed: int = 20
+    """Failed trials after which the study begins no more: they do not count as trials, and may not go on for ever."""
+    replicates: int = 1
+    """Seeds that each curve is trained with; the objective is their mean."""
+    sampler: str = "tpe"
+    pruner: str = "asha"
+    first_rung: int = 2
+    """The first epoch at which trials are compared."""
+    rung_factor: int = 2
+    """Each rung is this many times the one before; 1 of so many trials goes on."""
+    startup_trials: int = 10
+    """Random trials before the sampler models anything."""
+    grid_points: int = 5
+    """Values of each knob on the grid of the `grid` sampler."""
+    seed: int = 0
+    recipe: Recipe = RECIPES["short"]
+    knobs: tuple[tuple[str, str], ...] = ()
+    """Every knob of every family (`triangle.peak`) with its range as text (`1.0:1.6`, `0.8`, `falling,rising`)."""
+
+    def __post_init__(self) -> None:
+        self._check_names()
+        num_blocks(self.depth)
+        if self.epochs == 0:
+            object.__setattr__(self, "epochs", self._recipe_epochs())
+        self._check_numbers()
+        self._check_images()
+        object.__setattr__(self, "knobs", canonical_knobs(self.families, dict(self.knobs)))
+        if not self.name:
+            object.__setattr__(self, "name", self._default_name())
+        check_study_name(self.name)
+
+    def _check_names(self) -> None:
+        if not self.families or len(set(self.families)) != len(self.families):
+            raise InputError(f"families are {list(self.families)}; give at least one and each once")
+        for name in self.families:
+            if not family(name).is_searchable:
+                raise InputError(f"the family {name!r} has no knobs to search; use 'step' or 'spline' for free levels")
+        check_dataset_name(self.dataset)
+        if self.sampler.lower() in ("cmaes", "cma-es", "cma"):
+            raise InputError(
+                "the sampler CMA-ES is left out: it unpickles what the database holds, so one row could run code in "
+                f"every worker; choose one of {', '.join(SAMPLERS)}"
+            )
+        for kind, got, known in (
+            ("sampler", self.sampler, SAMPLERS),
+            ("pruner", self.pruner, PRUNERS),
+            ("network", self.network, NETWORKS),
+        ):
+            if got not in known:
+                raise unknown_name(kind, got, known)
+
+    def _check_numbers(self) -> None:
+        _whole("trials", self.trials, 1, 1_000_000)
+        _whole("epochs", self.epochs, 1, 10_000)
+        _whole("max_failed", self.max_failed, 1, 1_000_000)
+        _whole("replicates", self.replicates, 1, 100)
+        _whole("seed", self.seed, 0, 2**63 - 1)
+        _whole("split_seed", self.split_seed, 0, 2**32 - 1)
+        _whole("first_rung", self.first_rung, 1, 10_000)
+        _whole("rung_factor", self.rung_factor, 2, 16)
+        _whole("startup_trials", self.startup_trials, 1, 10_000)
+        _whole("grid_points", self.grid_points, 2, 100)
+        if self.image_size is not None:
+            _whole("image_size", self.image_size, 8, 512)
+            if not self.dataset.startswith("folder:"):
+                raise InputError(f"image_size is for folder: data sets; {self.dataset} keeps its own size")
+        if self.pruner == "hyperband" and self.first_rung >= self.epochs > 1:
+            raise InputError(f"first_rung is {self.first_rung}; hyperband needs it below the {self.epochs} epochs")
+
+    def _check_images(self) -> None:
+        info = dataset_info(self.dataset)
+        for name in ("train_images", "validation_images"):
+            value = getattr(self, name)
+            if value is not None:
+                _whole(name, value, 1, 100_000_000)
+        if info is not None and self.train_images is not None and self.train_images > info.train_images:
+            raise InputError(
+                f"train_images is {self.train_images}; the training part of {self.dataset} has {info.train_images} "
+                "(a tenth of its training split is kept for validation)"
+            )
+        available = self.train_images or (info.train_images if info else None)
+        if available is not None and self.recipe.batch_size > available:
+            raise InputError(
+                f"batch_size is {self.recipe.batch_size}, more than the {available} training images; "
+                "choose a smaller batch or more images"
+            )
+
+    def _recipe_epochs(self) -> int:
+        info = dataset_info(self.dataset)
+        available = self.train_images or (info.train_images if info else None)
+        if available is None and self.recipe.iterations is not None:
+            raise InputError(
+                f"the recipe {self.recipe.name} counts iterations, and the size of {self.dataset} is not known here; "
+                "give epochs"
+            )
+        return max(1, self.recipe.default_epochs(available or 0))
+
+    def _default_name(self) -> str:
+        dataset = re.sub(r"[^A-Za-z0-9._-]+", "-", self.dataset.removeprefix("folder:").rstrip("/").rsplit("/", 1)[-1])
+        return f"{'+'.join(self.families).replace('+', '-')}-{dataset}-{self.network}{self.depth}"[:100]
+
+    @property
+    def num_blocks(self) -> int:
+        """Residual blocks of the network."""
+        return num_blocks(self.depth)
+
+    @cached_property
+    def search_knobs(self) -> dict[str, tuple[Knob, ...]]:
+        """For each family its knobs with the ranges of this study, fixed ones too."""
+        return {name: knobs_of(name, dict(self.knobs)) for name in self.families}
+
+    def build_curve(self, family_name: str, values: Mapping[str, KnobValue]) -> Curve:
+        """The curve of a family at knob values of this study (structural and fixed knobs are filled in)."""
+        return curve_at(family_name, dict(self.knobs), values)
+
+    def baseline_knobs(self, family_name: str) -> dict[str, KnobValue]:
+        """Knob values of a family that give 1 everywhere, whatever the ranges of this study."""
+        return family(family_name).baseline_knobs(**structure_of(family_name, dict(self.knobs)))
+
+    def with_changes(self, **changes: Any) -> "StudySpec":
+        """The same spec with some fields changed, validated again."""
+        return replace(self, **changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready dictionary, with the version of this format."""
+        content = {key: value for key, value in asdict(self).items() if value is not None}
+        return {"version": VERSION, **content, "knobs": dict(self.knobs)}
+
+    def to_json(self) -> str:
+        """The spec as one line of JSON."""
+        return json.dumps(self.to_dict(), sort_keys=True)
+
+
+def check_study_name(name: str) -> None:
+    """Refuse a name that could not be typed, listed or used as a file name everywhere.
+
+    Raises:
+        InputError: not 1 … 100 letters, digits, `.`, `_`, `-`, beginning with a letter or digit.
+    """
+    if not _NAME.fullmatch(name) or ".." in name:
+        raise InputError(
+            f"the study name {name[:60]!r} ({len(name)} characters) is not allowed; use 1 to 100 letters, digits, "
+            "'.', '_' or '-', beginning with a letter or digit"
+        )
+
+
+def differences(stored: StudySpec, wanted: StudySpec) -> list[str]:
+    """What differs between two specs, one line each, in words: `epochs: stored 16, asked for 8`."""
+    lines = []
+    old, new = stored.to_dict(), wanted.to_dict()
+    for table in ("recipe", "knobs"):
+        old |= {f"{table}.{key}": value for key, value in old.pop(table).items()}
+        new |= {f"{table}.{key}": value for key, value in new.pop(table).items()}
+    for key in sorted(old.keys() | new.keys()):
+        if old.get(key) != new.get(key):
+            lines.append(f"{key}: stored {_plain(old.get(key))}, asked for {_plain(new.get(key))}")
+    return lines
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _whole(name: str, value: object, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InputError(f"{name} is {value!r}; it must be a whole number from {low} to {high}")

@@ -1,0 +1,13 @@
+"""Optuna's tables on SQLite (one host) or PostgreSQL, behind one class that waits, retries and speaks plainly.
+
+>>> import tempfile, pathlib
+>>> storage = open_storage(default_url(pathlib.Path(tempfile.mkdtemp())))
+>>> storage.study_names()
+[]
+"""
+
+from vsearch.storage.queries import RunningTrial, StudySummary
+from vsearch.storage.storage import Storage, open_storage
+from vsearch.storage.url import default_url, parse_url, redact
+
+__all__ = ["RunningTrial", "Storage", "StudySummary", "default_url", "open_storage", "parse_url", "redact"]

@@ -1,0 +1,45 @@
+"""Changes of a trial's state that Optuna's own storage cannot repeat safely."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from optuna.trial import TrialState
+
+from vsearch.storage.tables import TRIALS
+
+
+def claim_waiting(connection: sa.Connection, trial_id: int, started: datetime) -> TrialState | None:
+    """Turn a waiting trial into a running one; the state it was found in, or None if there is no such trial.
+
+    WAITING means that the claim succeeded. One statement decides, so of two claimants one wins on any database; and
+    the exact `started` (naive, UTC, microseconds) tells our own claim, whose answer was lost, from a stranger's.
+    """
+    is_trial = TRIALS.c.trial_id == trial_id
+    changed = connection.execute(
+        sa.update(TRIALS)
+        .where(is_trial, TRIALS.c.state == TrialState.WAITING)
+        .values(state=TrialState.RUNNING, datetime_start=started)
+    )
+    if changed.rowcount == 1:
+        return TrialState.WAITING
+    row = connection.execute(sa.select(TRIALS.c.state, TRIALS.c.datetime_start).where(is_trial)).one_or_none()
+    if row is None:
+        return None
+    state: TrialState = row.state
+    is_ours = state == TrialState.RUNNING and row.datetime_start == started
+    return TrialState.WAITING if is_ours else state
+
+
+def put_back(connection: sa.Connection, trial_id: int) -> TrialState | None:
+    """Turn a running trial into a waiting one; the state it now has, or None if there is no such trial."""
+    is_trial = TRIALS.c.trial_id == trial_id
+    connection.execute(
+        sa.update(TRIALS).where(is_trial, TRIALS.c.state == TrialState.RUNNING).values(state=TrialState.WAITING)
+    )
+    state: TrialState | None = connection.execute(sa.select(TRIALS.c.state).where(is_trial)).scalar_one_or_none()
+    return state
+
+
+def has_trial(connection: sa.Connection, trial_id: int) -> bool:
+    """Whether the trial is stored."""
+    return connection.execute(sa.select(TRIALS.c.trial_id).where(TRIALS.c.trial_id == trial_id)).first() is not None

@@ -1,0 +1,119 @@
+"""The lock between processes under which trials are claimed: a file beside SQLite, an advisory lock in PostgreSQL."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import filelock
+import sqlalchemy
+from sqlalchemy.exc import SQLAlchemyError
+
+from vsearch.errors import StorageError
+from vsearch.storage.engine import Target
+from vsearch.storage.retry import Retry
+
+ADVISORY_CLASS = 0x76736561
+"""First half of our advisory locks' key ("vsea"), so that they collide with no other program's."""
+WHOLE_DATABASE = 0
+"""The key that stands for no study: Optuna counts studies from 1."""
+
+_logger = logging.getLogger(__name__)
+
+
+class ClaimLock(Protocol):
+    """A lock between processes and threads; the thread that holds it may take it again."""
+
+    def hold(self, study_id: int) -> AbstractContextManager[None]:
+        """Run the body of `with` while nobody else claims trials of the study."""
+
+
+class FileClaimLock:
+    """One lock file per database: SQLite has a single writer anyway. The kernel frees it when its holder dies."""
+
+    def __init__(self, database: Path, seconds: float) -> None:
+        self.path = database.with_name(database.name + ".lock")
+        self.seconds = seconds
+        # A singleton, so that two storages of one process and thread do not wait for each other for ever.
+        self._lock = filelock.FileLock(self.path, is_singleton=True, poll_interval=0.01)
+
+    @contextmanager
+    def hold(self, study_id: int) -> Iterator[None]:  # noqa: ARG002
+        """Run the body of `with` while nobody else claims trials of any study in this database.
+
+        Raises:
+            StorageError: another process holds the lock too long, or the lock file cannot be written.
+        """
+        reason = self._acquire()
+        if reason is not None:
+            raise StorageError(f"the lock file {self.path} {reason}")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _acquire(self) -> str | None:
+        try:
+            self._lock.acquire(timeout=self.seconds)
+        except filelock.Timeout:
+            return f"has been held by another process for {self.seconds:.0f} s; look for one that is stopped"
+        except OSError as error:
+            return f"cannot be used ({error.strerror}); check the permissions of its folder"
+        return None
+
+
+class AdvisoryClaimLock:
+    """A PostgreSQL advisory lock per study, on a connection of its own; the server frees it with the connection.
+
+    It lasts for one transaction, so that it also works behind a pgbouncer that hands out connections by transaction.
+    """
+
+    def __init__(self, engine: sqlalchemy.Engine, retry: Retry) -> None:
+        self._engine = engine
+        self._retry = retry
+        self._held = threading.local()
+
+    @contextmanager
+    def hold(self, study_id: int) -> Iterator[None]:
+        """Run the body of `with` while nobody else claims trials of the study.
+
+        Raises:
+            StorageError: the server cannot be reached, or another process holds the lock too long.
+        """
+        held: set[int] = self._held.__dict__.setdefault("studies", set())
+        if study_id in held:
+            yield
+            return
+        connection = self._retry.run(lambda: self._acquire(study_id))
+        held.add(study_id)
+        try:
+            yield
+        finally:
+            held.discard(study_id)
+            self._release(connection)
+
+    def _acquire(self, study_id: int) -> sqlalchemy.Connection:
+        connection = self._engine.connect()
+        try:
+            connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(ADVISORY_CLASS, study_id)))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _release(self, connection: sqlalchemy.Connection) -> None:
+        try:
+            connection.rollback()
+        except SQLAlchemyError:
+            # What the body stored is stored; failing now would orphan it. The server has freed the lock itself.
+            _logger.warning("%s: the connection that held a lock was lost", self._retry.location)
+            connection.invalidate()
+        finally:
+            connection.close()
+
+
+def claim_lock(target: Target, engine: sqlalchemy.Engine, retry: Retry) -> ClaimLock:
+    """The lock that suits the database."""
+    return FileClaimLock(target.path, retry.seconds) if target.path else AdvisoryClaimLock(engine, retry)

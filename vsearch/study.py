@@ -1,0 +1,161 @@
+"""The Python interface to studies, with the nouns of the command line.
+
+>>> from vsearch import study
+>>> from vsearch.spec import StudySpec
+>>> search = study.create(StudySpec(("triangle",), dataset="digits", trials=20))  # doctest: +SKIP
+>>> search.run()  # doctest: +SKIP
+>>> search.best().trial.curve  # doctest: +SKIP
+Triangle(peak=1.31, floor=0.84, apex=7.2)
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import optuna
+
+from vsearch.errors import VsearchError
+from vsearch.search import ranking, stored, trials
+from vsearch.search.claims import is_exhausted
+from vsearch.search.ranking import Best
+from vsearch.search.trials import TrialResult
+from vsearch.settings import Settings, resolve
+from vsearch.spec.study import StudySpec
+from vsearch.storage import Storage, open_storage
+from vsearch.worker.fleet import Fleet, core_count
+
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study in its storage."""
+
+    stored: stored.StoredStudy
+    settings: Settings
+
+    @property
+    def spec(self) -> StudySpec:
+        """The description that the study was made with."""
+        return self.stored.spec
+
+    @property
+    def optuna_study(self) -> optuna.Study:
+        """The study as Optuna sees it, for its own plots and tools."""
+        return self.stored.optuna_study
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no trial can begin any more."""
+        return is_exhausted(self.stored)
+
+    def trials(self) -> list[TrialResult]:
+        """Every trial by number; `[trial.row() for trial in study.trials()]` makes a data frame."""
+        return trials.trial_results(self.stored)
+
+    def best(self) -> Best:
+        """The finished trial with the highest validation accuracy.
+
+        A search score is the luckiest of many noisy ones: no claim that the curve beats the baseline.
+
+        Raises:
+            VsearchError: no trial has finished.
+        """
+        return ranking.best(self.trials())
+
+    def stop(self) -> None:
+        """Let workers finish their trials and take no new one."""
+        self.stored.set_state("stopped")
+
+    def resume(self, trials: int | None = None) -> "Study":
+        """Let workers take trials again, with another number of trials if one is given."""
+        changed = self.stored if trials is None else self.stored.set_trials(trials)
+        changed.set_state("open")
+        return Study(changed, self.settings)
+
+    def delete(self) -> None:
+        """Remove the study and its trials for good."""
+        stored.delete_study(self.stored)
+
+    def run(
+        self,
+        *,
+        workers: int | None = None,
+        threads: int = 1,
+        download: bool = False,
+        watch: Callable[["Study"], Any] | None = None,
+    ) -> Best:
+        """Train with local workers until the study has spent its trials.
+
+        Args:
+            workers: processes; default one per core, by far the fastest on a CPU.
+            threads: threads of each.
+            download: fetch a data set that is missing.
+            watch: called about twice a second.
+
+        Raises:
+            KeyboardInterrupt: after every worker has put its trial back.
+            VsearchError: a worker could not work, or no trial has finished.
+        """
+        fleet = Fleet(self.stored.name, self.settings, workers or core_count(), threads, download)
+        if not self.is_done:
+            fleet.start()
+        try:
+            while fleet.is_running():
+                if watch is not None:
+                    watch(self)
+                time.sleep(POLL_SECONDS)
+        except BaseException:
+            _stop(fleet)
+            raise
+        if watch is not None:
+            watch(self)
+        return self.best()
+
+
+def create(spec: StudySpec, settings: Settings | None = None) -> Study:
+    """Store a new study, with its baseline as trial 0.
+
+    Raises:
+        InputError: a study of that name exists.
+        StorageError: the storage cannot be used.
+    """
+    settings = settings or resolve()
+    return Study(stored.create_study(_storage(settings), spec), settings)
+
+
+def create_or_open(spec: StudySpec, settings: Settings | None = None) -> tuple[Study, bool]:
+    """The study of that spec, and whether it is new.
+
+    Raises:
+        InputError: a study of that name exists with another spec.
+    """
+    settings = settings or resolve()
+    found, is_new = stored.create_or_open(_storage(settings), spec)
+    return Study(found, settings), is_new
+
+
+def open_study(name: str, settings: Settings | None = None) -> Study:
+    """The study of that name.
+
+    Raises:
+        InputError: there is none.
+    """
+    settings = settings or resolve()
+    return Study(stored.open_study(_storage(settings), name), settings)
+
+
+def _storage(settings: Settings) -> Storage:
+    return open_storage(settings.storage.value, retry_seconds=settings.retry_seconds)
+
+
+def _stop(fleet: Fleet) -> None:
+    """Stop the workers; a second Ctrl-C meanwhile kills them."""
+    try:
+        fleet.stop()
+    except KeyboardInterrupt:
+        fleet.kill()
+
+
+__all__ = ["Best", "Study", "TrialResult", "VsearchError", "create", "create_or_open", "open_study"]

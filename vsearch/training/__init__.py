@@ -1,0 +1,1 @@
+"""Training one network: schedule, epochs, checkpoints."""

@@ -1,0 +1,167 @@
+"""Training a network, one epoch at a time; who stops it, and why, is not known here."""
+
+import time
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from vsearch.data import SearchData
+from vsearch.data.augment import batches, epoch_plan, pad_images
+from vsearch.errors import InputError
+from vsearch.spec.recipe import Recipe
+from vsearch.training.evaluation import evaluate
+from vsearch.training.schedule import Schedule
+from vsearch.training.state import check_identity, copy_state, restore
+
+
+class EpochRecord(NamedTuple):
+    """What one epoch of training gave."""
+
+    epoch: int
+    """Finished epochs, from 1."""
+    learning_rate: float
+    """Of the epoch's last step."""
+    train_loss: float
+    """Mean over the epoch's steps."""
+    max_loss: float
+    """Largest loss of one step; tells a blow-up that the mean has hidden."""
+    validation_loss: float
+    validation_accuracy: float
+    """In [0, 1]."""
+    images_per_second: float
+    """Training images over the seconds of training them, validation not counted."""
+    seconds: float
+    """Of the whole epoch, validation included."""
+
+
+class Training:
+    """The training of one network: `epochs()` yields a record for each epoch that is left.
+
+    Two trainings of the same network, data, recipe and seed agree to the last bit on one CPU thread, also when one of
+    them was stopped between epochs and continued from its `state_dict`.
+
+    Args:
+        network: moved to `device` and trained in place.
+        data: images and their statistics; moved to `device`.
+        epochs: the whole budget, over which the schedule is spread; at least 1.
+        seed: gives the order and the augmentation of the images in every epoch.
+        precision: format of the convolutions; weights, statistics and losses stay float32.
+
+    Raises:
+        InputError: there is no epoch to train, or fewer images than one batch.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        data: SearchData,
+        recipe: Recipe,
+        *,
+        epochs: int,
+        seed: int,
+        device: torch.device,
+        precision: Literal["bf16", "float32"],
+    ) -> None:
+        if epochs < 1:
+            raise InputError(f"epochs is {epochs}; a training has at least 1")
+        self._steps = len(data.train.labels) // recipe.batch_size
+        if self._steps < 1:
+            raise InputError(
+                f"batch_size is {recipe.batch_size}, but there are {len(data.train.labels)} training images; lower it"
+            )
+        self.network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.data = data.to(device)
+        self._padded = pad_images(self.data.train.images, data.augmentation.pad)
+        self.recipe, self.epochs_planned, self.seed, self.device = recipe, epochs, seed, device
+        self.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        self._schedule = Schedule(recipe, epochs * self._steps)
+        self._optimiser = torch.optim.SGD(
+            network.parameters(),
+            lr=recipe.learning_rate,
+            momentum=recipe.momentum,
+            weight_decay=recipe.weight_decay,
+            fused=True,
+        )
+        self._epoch = 0
+
+    @property
+    def epoch(self) -> int:
+        """Finished epochs."""
+        return self._epoch
+
+    def epochs(self) -> Iterator[EpochRecord]:
+        """Train the epochs that are left, yielding a record after each."""
+        while self._epoch < self.epochs_planned:
+            yield self._run_epoch()
+
+    def state_dict(self) -> dict[str, Any]:
+        """A copy of all that the remaining epochs depend on, fit for `save_checkpoint`."""
+        return {
+            "epoch": self._epoch,
+            "identity": self._identity(),
+            "network": copy_state(self.network.state_dict()),
+            "optimiser": copy_state(self._optimiser.state_dict()),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from `state`, which a training of the same recipe, seed, epochs and data made.
+
+        Raises:
+            CheckpointError: `state` belongs to another training or to another network.
+        """
+        check_identity(state, self._identity())
+        restore(state, self.network, self._optimiser)
+        self._epoch = int(state["epoch"])
+
+    def _identity(self) -> dict[str, int | str]:
+        return {
+            "epochs": self.epochs_planned,
+            "seed": self.seed,
+            "recipe": repr(self.recipe),
+            "split": self.data.split_digest,
+        }
+
+    def _run_epoch(self) -> EpochRecord:
+        start = time.perf_counter()
+        mean_loss, max_loss = self._train_epoch()
+        trained = time.perf_counter()
+        validation = evaluate(self.network, self.data.validation, self.data.mean, self.data.std, self.dtype)
+        self._epoch += 1
+        return EpochRecord(
+            epoch=self._epoch,
+            learning_rate=self._schedule(self._epoch * self._steps - 1),
+            train_loss=mean_loss,
+            max_loss=max_loss,
+            validation_loss=validation.loss,
+            validation_accuracy=validation.accuracy,
+            images_per_second=self._steps * self.recipe.batch_size / (trained - start),
+            seconds=time.perf_counter() - start,
+        )
+
+    def _train_epoch(self) -> tuple[float, float]:
+        """Mean and largest loss of one epoch; they stay on the device until its end, so that no step waits."""
+        data, recipe = self.data, self.recipe
+        self.network.train()
+        plan = epoch_plan(len(data.train.labels), data.augmentation, seed=self.seed, epoch=self._epoch)
+        losses = torch.zeros(self._steps, device=self.device)
+        served = batches(
+            data.train, plan, data.mean, data.std, data.augmentation, recipe.batch_size, self.dtype, padded=self._padded
+        )
+        for index, (images, labels) in enumerate(served):
+            losses[index] = self._step(self._epoch * self._steps + index, images, labels)
+        mean, largest = torch.stack([losses.mean(dtype=torch.float64), losses.max().double()]).tolist()
+        return mean, largest
+
+    def _step(self, step: int, images: Tensor, labels: Tensor) -> Tensor:
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._schedule(step)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16):
+            logits = self.network(images)
+        loss = functional.cross_entropy(logits.float(), labels)
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._optimiser.step()
+        return loss.detach()

@@ -1,0 +1,54 @@
+"""Signals that ask a worker to stop: noted always, and breaking off the training in progress but never a write."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stopped(BaseException):
+    """The worker was asked to stop while a network was training."""
+
+
+class Interrupts:
+    """What signals have asked for since it was installed."""
+
+    def __init__(self) -> None:
+        self.received: int | None = None
+        """The number of the signal, None while there was none."""
+        self._breakable = False
+
+    @classmethod
+    @contextmanager
+    def installed(cls) -> Iterator["Interrupts"]:
+        """Handle SIGINT and SIGTERM inside the block, and put the former handlers back after it."""
+        interrupts = cls()
+        former = {number: signal.signal(number, interrupts._note) for number in STOP_SIGNALS}
+        try:
+            yield interrupts
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, handler)
+
+    @contextmanager
+    def breakable(self) -> Iterator[None]:
+        """Inside the block a signal raises `Stopped` at once."""
+        self._breakable = True
+        try:
+            if self.received is not None:
+                raise Stopped
+            yield
+        finally:
+            self._breakable = False
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """Ask to stop as a signal would, at the next breakable place."""
+        self.received = self.received or number
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self.received = number
+        if self._breakable:
+            self._breakable = False
+            raise Stopped

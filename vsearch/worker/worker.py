@@ -1,0 +1,156 @@
+"""A worker: takes trials of open studies, one after another, and trains them on one device."""
+
+import logging
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from optuna.trial import TrialState
+
+from vsearch.errors import InputError, shorten
+from vsearch.search import attributes
+from vsearch.search.claims import Claim, claim_trial, is_exhausted
+from vsearch.search.stored import StoredStudy, open_study
+from vsearch.settings import Settings
+from vsearch.storage import Storage
+from vsearch.training.device import choose_device
+from vsearch.worker.interrupts import Interrupts, Stopped
+from vsearch.worker.presence import put_back_orphans
+from vsearch.worker.trial import Outcome, TrialTraining, checkpoint_path
+from vsearch.worker.workplace import Workplace, set_up
+
+log = logging.getLogger("vsearch.worker")
+
+IDLE_SECONDS = 1.0
+
+
+@dataclass
+class Worker:
+    """Serves studies until nothing is left to do, or until it is asked to stop.
+
+    Args:
+        names: the studies to serve; empty: every open study of the storage.
+        stays: wait for new studies where others would end.
+        download: fetch a data set that is missing.
+    """
+
+    storage: Storage
+    settings: Settings
+    name: str
+    interrupts: Interrupts
+    names: Sequence[str] = ()
+    stays: bool = False
+    download: bool = False
+    keep_going: Callable[[], bool] = lambda: True
+    """Asked between trials and while idle; False ends the worker as a signal would."""
+    _workplaces: dict[int, Workplace] = field(default_factory=dict)
+
+    def serve(self) -> int:
+        """Train until nothing is left; gives the number of trials that ended here.
+
+        Raises:
+            VsearchError: the device, the data or the storage cannot be used. No trial is left half taken.
+        """
+        device = choose_device(self.settings.device.value)
+        log.info("worker %s on %s", self.name, device)
+        ended = 0
+        while self._may_go_on():
+            studies = self._studies()
+            claim, study = self._claim(studies)
+            if claim is not None and study is not None:
+                ended += self._train(study, claim)
+            elif not self.stays and all(is_exhausted(study) for study in studies):
+                break
+            else:
+                self._idle()
+        return ended
+
+    def _may_go_on(self) -> bool:
+        if not self.keep_going():
+            self.interrupts.stop()
+        return self.interrupts.received is None
+
+    def _studies(self) -> list[StoredStudy]:
+        if self.names:
+            return [open_study(self.storage, name) for name in self.names]
+        studies = []
+        for name in self.storage.study_names():
+            try:
+                studies.append(open_study(self.storage, name))
+            except InputError as error:
+                log.debug("left alone: %s", error)
+        return [study for study in studies if study.state == "open"]
+
+    def _claim(self, studies: list[StoredStudy]) -> tuple[Claim | None, StoredStudy | None]:
+        """The first trial that any of the studies gives; its images are there before it is taken."""
+        for study in studies:
+            for number in put_back_orphans(study, Path(self.settings.home.value).expanduser() / "workers"):
+                log.warning("trial %d of %s waits again: its worker is gone", number, study.name)
+            if is_exhausted(study):
+                continue
+            self._workplace(study)
+            claim = claim_trial(study, self.name)
+            if claim is not None:
+                return claim, study
+        return None, None
+
+    def _workplace(self, study: StoredStudy) -> Workplace:
+        if study.study_id not in self._workplaces:
+            self._workplaces[study.study_id] = set_up(
+                study,
+                data_path=self.settings.data_path,
+                checkpoint_path=self.settings.checkpoint_path,
+                device=choose_device(self.settings.device.value),
+                download=self.download,
+            )
+        return self._workplaces[study.study_id]
+
+    def _train(self, study: StoredStudy, claim: Claim) -> int:
+        """Train one claimed trial and tell how it ended; 0 if it was put back."""
+        workplace = self._workplace(study)
+        log.info("trial %d of %s: %s", claim.number, study.name, claim.curve)
+        try:
+            outcome = self._outcome(claim, workplace)
+            tell(study, claim, outcome)
+        except BaseException as error:
+            self.storage.put_back(claim.trial_id)
+            log.info("trial %d of %s waits again", claim.number, study.name)
+            if isinstance(error, Stopped):
+                return 0
+            raise
+        checkpoint_path(workplace, claim.number).unlink(missing_ok=True)
+        log.info("trial %d of %s %s %s", claim.number, study.name, outcome.reason, outcome.detail)
+        return 1
+
+    def _outcome(self, claim: Claim, workplace: Workplace) -> Outcome:
+        try:
+            training = TrialTraining(claim, workplace, self.interrupts)
+            outcome = training.run()
+            training.record(outcome)
+        except (InputError, RuntimeError, MemoryError, ArithmeticError) as error:
+            # A fault of this trial (out of memory, a curve that no kernel takes) must not end the others.
+            log.exception("trial %d failed", claim.number)
+            words = f"{type(error).__name__}: {error}".splitlines()[0]
+            outcome = Outcome(TrialState.FAIL, "error", shorten(words, 300))
+            claim.trial.set_user_attr(attributes.REASON, outcome.reason)
+            claim.trial.set_user_attr(attributes.DETAIL, outcome.detail)
+        return outcome
+
+    def _idle(self) -> None:
+        try:
+            with self.interrupts.breakable():
+                time.sleep(IDLE_SECONDS)
+        except Stopped:
+            pass
+
+
+def tell(study: StoredStudy, claim: Claim, outcome: Outcome) -> None:
+    """End a trial in the storage."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if outcome.state == TrialState.COMPLETE:
+            study.optuna_study.tell(claim.trial, outcome.value)
+        else:
+            study.optuna_study.tell(claim.trial, state=outcome.state)
