@@ -24,17 +24,17 @@ CURVES = {
     "triangle 0.8-1.3": "cifar10-resnet32",
     "rising 0.9-1.3": '{"family": "ramp", "peak": 1.3, "floor": 0.9, "direction": "rising"}',
 }
-# (name, warm-up fraction, peak learning rate, epochs)
 SHORT, LONG = 8, 32
+# (name, warm-up fraction, peak learning rate, epochs, seeds)
 RECIPES = [
-    ("no warm-up", 0.0, 0.1, SHORT),
-    ("warm-up 0.2", 0.2, 0.1, SHORT),
-    ("warm-up 0.4", 0.4, 0.1, SHORT),
-    ("warm-up 0.2", 0.2, 0.1, LONG),
+    ("no warm-up", 0.0, 0.1, SHORT, 2),
+    ("warm-up 0.2", 0.2, 0.1, SHORT, 2),
+    ("warm-up 0.2", 0.2, 0.1, LONG, 1),
+    ("warm-up 0.4", 0.4, 0.1, SHORT, 1),
 ]
 
 
-def train(curve: str, recipe: tuple[str, float, float, int], seed: int, options: dict[str, Any]) -> dict[str, Any]:
+def train(curve: str, recipe: tuple[str, float, float, int, int], seed: int, options: dict[str, Any]) -> dict[str, Any]:
     """One training; the record of its epochs."""
     import torch
 
@@ -54,7 +54,7 @@ def train(curve: str, recipe: tuple[str, float, float, int], seed: int, options:
         train_images=options["images"],
         validation_images=1000,
     )
-    name, warmup, rate, epochs = recipe
+    name, warmup, rate, epochs, _ = recipe
     depth = options["depth"]
     scales = parse_curve(CURVES[curve]).scales(num_blocks(depth))
     network = build_network(
@@ -82,12 +82,13 @@ def train(curve: str, recipe: tuple[str, float, float, int], seed: int, options:
     }
 
 
-def run(out: Path, options: dict[str, Any], seeds: int, workers: int) -> None:
-    """Train what is not in the file yet, short runs first."""
+def run(out: Path, options: dict[str, Any], workers: int) -> None:
+    """Train what is not in the file yet."""
     done = {_key(line) for line in _lines(out)}
     wanted = [
         (curve, recipe, seed)
-        for recipe, seed, curve in sorted(product(RECIPES, range(seeds), CURVES), key=lambda item: item[0][3])
+        for recipe, curve in product(RECIPES, CURVES)
+        for seed in range(recipe[4])
         if (curve, recipe[0], recipe[3], seed) not in done
     ]
     with (
@@ -140,14 +141,13 @@ def main() -> None:
     parser.add_argument("--data-dir", default=os.environ.get("VSEARCH_DATA_DIR", "."))
     parser.add_argument("--images", type=int, default=2000)
     parser.add_argument("--depth", type=int, default=20)
-    parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     arguments = parser.parse_args()
     if arguments.action == "report":
         report(arguments.out)
     else:
         options = {"data_dir": arguments.data_dir, "images": arguments.images, "depth": arguments.depth}
-        run(arguments.out, options, arguments.seeds, arguments.workers)
+        run(arguments.out, options, arguments.workers)
 
 
 if __name__ == "__main__":

@@ -74,9 +74,9 @@ def own_postgres_url(own_postgres: PostgresServer) -> Iterator[str]:
     yield from fresh_database(own_postgres.url)
 
 
-@pytest.fixture(scope="class")
-def class_postgres_url(postgres_server_url: str) -> Iterator[str]:
-    """The URL of an empty database that the tests of one class share."""
+@pytest.fixture(scope="session")
+def session_postgres_url(postgres_server_url: str) -> Iterator[str]:
+    """The URL of a database that all tests share; empty at first."""
     yield from fresh_database(postgres_server_url)
 
 

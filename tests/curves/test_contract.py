@@ -164,3 +164,9 @@ def test_number_types_do_not_matter() -> None:
     assert Triangle(1, 0, 8).to_json() == Triangle(1.0, -0.0, 8.0).to_json()
     one: Any = numpy.float32(1)
     assert Triangle(one, one).to_json() == Triangle(1, 1).to_json()
+
+
+def test_text_for_people_has_four_digits_and_repr_has_all() -> None:
+    curve = Triangle(peak=1.23456789, floor=0.5)
+    assert str(curve) == "Triangle(peak=1.235, floor=0.5, apex=8)"
+    assert repr(curve) == "Triangle(peak=1.23456789, floor=0.5, apex=8)"

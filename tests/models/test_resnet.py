@@ -96,16 +96,20 @@ def test_a_copy_of_a_network_keeps_scales_of_its_own() -> None:
     assert second.scales == (1.0, 1.0, 1.0)
 
 
-def test_bf16_autocast_does_not_round_the_scale() -> None:
+def test_bf16_autocast_rounds_the_scale_neither_forward_nor_backward() -> None:
     """0.8 is 0.80078 in bf16: multiplying by that gives other bf16 numbers for some of 1 … 256."""
     block = Block(1, 1, 1, 0.8).eval()
     torch.nn.init.zeros_(block.conv2.weight)
-    x = torch.arange(1.0, 257.0).view(1, 1, 16, 16)
+    values = torch.arange(1.0, 257.0).view(1, 1, 16, 16)
+    expected, of_rounded = (0.8 * values).bfloat16(), (torch.tensor(0.8).bfloat16().float() * values).bfloat16()
+    assert not torch.equal(expected, of_rounded)
+    x = values.bfloat16().requires_grad_()
     with torch.autocast("cpu", torch.bfloat16):
-        out = block(x.bfloat16())
-    rounded = torch.tensor(0.8).bfloat16().float()
-    assert torch.equal(out, (0.8 * x).bfloat16())
-    assert not torch.equal(out, (rounded * x).bfloat16())
+        out = block(x)
+    assert torch.equal(out, expected)
+    out.backward(values.bfloat16())
+    assert x.grad is not None
+    assert torch.equal(x.grad, expected)
 
 
 def test_the_generator_alone_decides_the_weights() -> None:

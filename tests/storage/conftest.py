@@ -33,7 +33,25 @@ def opener() -> Iterator[Opener]:
         storage.close()
 
 
-@pytest.fixture
-def storage(opener: Opener, database_url: str) -> Storage:
-    """A storage on an empty database, once of each kind."""
-    return opener(database_url)
+@pytest.fixture(scope="session")
+def shared_postgres(session_postgres_url: str) -> Iterator[Storage]:
+    """One storage on PostgreSQL for all tests that need no database of their own (making one takes a second)."""
+    opened = open_storage(session_postgres_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def storage(request: pytest.FixtureRequest, opener: Opener, tmp_path: Path) -> Storage:
+    """A storage without studies, once on each database."""
+    if request.param == "sqlite":
+        return opener(f"sqlite:///{tmp_path / 'studies.db'}")
+    shared: Storage = request.getfixturevalue("shared_postgres")
+    return emptied(shared)
+
+
+def emptied(storage: Storage) -> Storage:
+    """`storage` without its studies."""
+    for study in storage.get_all_studies():
+        storage.delete_study(study._study_id)
+    return storage

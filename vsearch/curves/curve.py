@@ -2,7 +2,7 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, Self
 
@@ -145,12 +145,19 @@ class Curve(ABC):
         return cls(**given)
 
     def __repr__(self) -> str:
-        inside = ", ".join(f"{field.name}={_show(getattr(self, field.name))}" for field in fields(self))
+        return self._show(show_number)
+
+    def __str__(self) -> str:
+        """As `repr`, with numbers to four digits: for people."""
+        return self._show(lambda number: f"{number:.4g}")
+
+    def _show(self, number: Callable[[float], str]) -> str:
+        inside = ", ".join(f"{field.name}={_show(getattr(self, field.name), number)}" for field in fields(self))
         return f"{type(self).__name__}({inside})"
 
 
-def _show(value: object) -> str:
+def _show(value: object, number: Callable[[float], str]) -> str:
     if isinstance(value, tuple):
-        items = ", ".join(_show(item) for item in value)
+        items = ", ".join(_show(item, number) for item in value)
         return f"({items},)" if len(value) == 1 else f"({items})"
-    return show_number(value) if isinstance(value, float) else repr(value)
+    return number(value) if isinstance(value, float) else repr(value)

@@ -11,6 +11,8 @@ from vsearch.errors import InputError, shorten
 from vsearch.spec.depth import num_blocks
 
 WIDTHS = (16, 32, 64)
+# In float32, or the gradient of `addcmul` would round the scale.
+_ONE = torch.ones(())
 
 
 class Block(nn.Module):
@@ -44,7 +46,7 @@ class Block(nn.Module):
         """Images `(N, C, H, W)` -> `(N, width, H / stride, W / stride)`."""
         branch = functional.relu(self.bn1(self.conv1(x)), inplace=True)
         branch = self.bn2(self.conv2(branch))
-        return functional.relu(torch.add(branch, self.shortcut(x), alpha=self._alpha), inplace=True)
+        return functional.relu(_add_scaled(branch, self.shortcut(x), self._alpha), inplace=True)
 
     def shortcut(self, x: Tensor) -> Tensor:
         """`h(x)` before the scale, in the shape of the block's output."""
@@ -123,6 +125,14 @@ def _initialise(network: ResNet, generator: torch.Generator | None) -> None:
     # Fan out would give the classifier a deviation of 0.45 with 10 classes, and logits far from even at the start.
     nn.init.kaiming_normal_(network.classifier.weight, nonlinearity="linear", generator=generator)
     nn.init.zeros_(network.classifier.bias)
+
+
+def _add_scaled(branch: Tensor, shortcut: Tensor, scale: float) -> Tensor:
+    """`branch + scale * shortcut` in one pass, with `scale` in full precision also among bf16 numbers."""
+    if branch.dtype is torch.bfloat16 and branch.device.type == "cpu":
+        # There `add` rounds its alpha to bf16 (torch 2.15), `addcmul` does not.
+        return torch.addcmul(branch, shortcut, _ONE, value=scale)
+    return torch.add(branch, shortcut, alpha=scale)
 
 
 def _conv3x3(in_width: int, width: int, stride: int) -> nn.Conv2d:

@@ -62,8 +62,10 @@ def target_of(url: sqlalchemy.URL) -> Target:
     if url.get_backend_name() == "sqlite":
         path = Path(str(url.database)).expanduser().resolve()
         return Target(str(path), url.set(database=str(path)), path, _sqlite_connector(path))
-    shown = url.set(drivername="postgresql", password=None, query={})
-    return Target(shown.render_as_string(), url.set(password=None, query={}), None, _postgres_connector(url))
+    # Built anew, because URL.set(password=None) would keep the password.
+    bare = sqlalchemy.URL.create(url.drivername, url.username, host=url.host, port=url.port, database=url.database)
+    location = bare.set(drivername="postgresql").render_as_string()
+    return Target(location, bare, None, _postgres_connector(url))
 
 
 def _sqlite_connector(path: Path) -> Callable[[], sqlite3.Connection]:

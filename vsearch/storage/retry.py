@@ -33,11 +33,12 @@ class Retry:
         """
         start = time.monotonic()
         delay = FIRST_DELAY_SECONDS
-        attempt = action
+        tries = 0
         while True:
+            tries += 1
             failure = None
             try:
-                return attempt()
+                return action() if again is None or tries == 1 else again()
             except DATABASE_ERRORS as error:
                 failure = classify(error)
                 if failure is None:
@@ -47,12 +48,11 @@ class Retry:
             left = start + self.seconds - time.monotonic()
             if not failure.is_transient or left <= 0:
                 self._give_up(failure, time.monotonic() - start)
-            if attempt is action:
+            if tries == 1:
                 _logger.warning("%s: %s; trying again for up to %.0f s", self.location, failure.reason, left)
-            attempt = again or action
             time.sleep(min(left, delay) * random.uniform(0.5, 1.0))
             delay = min(2 * delay, LONGEST_DELAY_SECONDS)
 
     def _give_up(self, failure: Failure, waited: float) -> NoReturn:
-        tried = f" (tried for {waited:.0f} s)" if failure.is_transient else ""
+        tried = f" (tried for {waited:.2g} s)" if failure.is_transient else ""
         raise StorageError(f"database {self.location}: {failure.reason}{tried}") from None

@@ -1,0 +1,185 @@
+"""Counts and summaries without loading trials."""
+
+import math
+import time
+from datetime import UTC, datetime, timedelta
+
+import optuna
+import pytest
+import sqlalchemy
+from optuna.trial import TrialState
+
+from vsearch.storage import Storage, tables
+
+
+def study_of(storage: Storage, name: str = "s", direction: str = "maximize") -> optuna.Study:
+    return optuna.create_study(storage=storage, study_name=name, direction=direction)
+
+
+def test_an_empty_database_has_no_studies(storage: Storage) -> None:
+    assert storage.study_names() == []
+    assert storage.summaries() == []
+
+
+def test_states_are_counted_per_study(storage: Storage) -> None:
+    study, other = study_of(storage), study_of(storage, "other")
+    study.enqueue_trial({"x": 1.0})
+    study.tell(study.ask(), state=TrialState.FAIL)
+    study.ask()
+    study.tell(study.ask(), 0.5)
+    other.ask()
+
+    assert storage.count_states(study._study_id) == {
+        TrialState.RUNNING: 1,
+        TrialState.COMPLETE: 1,
+        TrialState.PRUNED: 0,
+        TrialState.FAIL: 1,
+        TrialState.WAITING: 0,
+    }
+    assert sum(storage.count_states(999).values()) == 0
+
+
+@pytest.mark.parametrize("value", ["baseline", 3, 0.1, None, True, [1, "é"], {"a": {"b": 1}}])
+def test_trials_are_counted_by_the_value_of_an_attribute(storage: Storage, value: object) -> None:
+    study = study_of(storage)
+    for stored in (value, value, "something else"):
+        study.ask().set_user_attr("role", stored)
+    study.ask().set_user_attr("other role", value)
+
+    assert storage.count_trials_with_attr(study._study_id, "role", value) == 2
+    assert storage.count_trials_with_attr(study._study_id + 1, "role", value) == 0
+
+
+def test_running_trials_come_with_their_attributes(storage: Storage) -> None:
+    study = study_of(storage)
+    study.tell(study.ask(), 1.0)
+    trial = study.ask()
+    trial.set_user_attr("lease", {"owner": "w1"})
+    trial.set_user_attr("epoch", 3)
+    bare = study.ask()
+
+    found = storage.running_trials(study._study_id)
+
+    assert [(running.number, running.user_attrs) for running in found] == [
+        (1, {"lease": {"owner": "w1"}, "epoch": 3}),
+        (2, {}),
+    ]
+    assert [running.trial_id for running in found] == [trial._trial_id, bare._trial_id]
+    assert found[0].started is not None
+    assert abs(found[0].started - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("direction", "values", "best"),
+    [
+        ("maximize", [0.1, 0.7, 0.7, 0.2], (0.7, 1)),
+        ("minimize", [0.1, 0.7, 0.05], (0.05, 2)),
+        ("maximize", [-math.inf, 0.3], (0.3, 1)),
+        ("minimize", [0.3, math.inf, -math.inf], (-math.inf, 2)),
+        ("maximize", [], (None, None)),
+    ],
+)
+def test_a_summary_names_the_best_complete_trial(
+    storage: Storage, direction: str, values: list[float], best: tuple[float | None, int | None]
+) -> None:
+    study = study_of(storage, direction=direction)
+    for value in values:
+        study.tell(study.ask(), value)
+    pruned = study.ask()
+    pruned.report(99.0 if direction == "maximize" else -99.0, 1)
+    study.tell(pruned, state=TrialState.PRUNED)
+
+    (summary,) = storage.summaries()
+
+    assert (summary.best_value, summary.best_number) == best
+    assert summary.direction == study.direction
+
+
+def test_a_summary_carries_attributes_counts_and_times(storage: Storage) -> None:
+    before = datetime.now(UTC)
+    study_of(storage, "empty")
+    study = study_of(storage, "busy", "minimize")
+    study.set_user_attr("spec", {"depth": 32})
+    study.tell(study.ask(), 2.0)
+    study.ask()
+
+    empty, busy = storage.summaries()
+
+    assert (empty.name, empty.first_started, empty.last_changed) == ("empty", None, None)
+    assert sum(empty.counts.values()) == 0
+    assert (busy.name, busy.user_attrs) == ("busy", {"spec": {"depth": 32}})
+    assert (busy.counts[TrialState.COMPLETE], busy.counts[TrialState.RUNNING]) == (1, 1)
+    assert busy.first_started is not None
+    assert busy.last_changed is not None
+    assert before <= busy.first_started <= busy.last_changed <= datetime.now(UTC)
+
+
+def test_a_study_of_several_objectives_has_no_single_best_value(storage: Storage) -> None:
+    study = optuna.create_study(storage=storage, directions=["maximize", "minimize"])
+    study.tell(study.ask(), [1.0, 2.0])
+
+    (summary,) = storage.summaries()
+
+    assert (summary.direction, summary.best_value, summary.best_number) == (None, None, None)
+
+
+def test_the_number_of_queries_does_not_grow_with_the_studies(storage: Storage) -> None:
+    def queries() -> int:
+        seen: list[str] = []
+
+        def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+            seen.append(statement)
+
+        sqlalchemy.event.listen(storage.engine, "before_cursor_execute", note)
+        storage.summaries()
+        sqlalchemy.event.remove(storage.engine, "before_cursor_execute", note)
+        return len(seen)
+
+    study_of(storage, "a").ask()
+    one = queries()
+    for name in "bcdef":
+        study_of(storage, name).ask()
+
+    assert one == queries() == 5
+
+
+def test_five_thousand_trials_are_summed_up_at_once(storage: Storage) -> None:
+    study_id = study_of(storage)._study_id
+    fill_with_trials(storage, study_id, 5_000)
+
+    seconds = {}
+    for read in ("summaries", "count_states", "running_trials", "count_trials_with_attr"):
+        arguments = {"summaries": (), "count_trials_with_attr": (study_id, "seed", 3)}.get(read, (study_id,))
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            getattr(storage, read)(*arguments)
+            times.append(time.perf_counter() - start)
+        seconds[read] = min(times)
+
+    assert storage.summaries()[0].counts[TrialState.COMPLETE] == 4_990
+    assert storage.count_trials_with_attr(study_id, "seed", 3) == 1_250
+    assert max(seconds.values()) < 0.1, seconds
+
+
+def fill_with_trials(storage: Storage, study_id: int, number: int) -> None:
+    """Store `number` trials, the last ten of them running; through Optuna it would take a minute."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    ids = range(1, number + 1)
+    trials = [
+        {
+            "trial_id": i,
+            "number": i - 1,
+            "study_id": study_id,
+            "state": TrialState.COMPLETE if i <= number - 10 else TrialState.RUNNING,
+            "datetime_start": now,
+            "datetime_complete": now if i <= number - 10 else None,
+        }
+        for i in ids
+    ]
+    values = [{"trial_id": i, "objective": 0, "value": 1 / i, "value_type": "FINITE"} for i in ids[:-10]]
+    attrs = [{"trial_id": i, "key": "seed", "value_json": str(i % 4)} for i in ids]
+    with storage.engine.begin() as connection:
+        connection.execute(sqlalchemy.insert(tables.TRIALS), trials)
+        connection.execute(sqlalchemy.insert(tables.VALUES), values)
+        connection.execute(sqlalchemy.insert(tables.TRIAL_ATTRS), attrs)
