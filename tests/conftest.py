@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg2
@@ -46,10 +46,16 @@ class PostgresServer:
 
 @pytest.fixture(scope="session")
 def own_postgres() -> Iterator[PostgresServer]:
-    """The tests' own server, which a test may stop and start; it must run again afterwards."""
+    """The tests' own server."""
     server = PostgresServer()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def tell_postgres(own_postgres: PostgresServer) -> Callable[[str], None]:
+    """Sends `stop`, `crash` or `start` to the tests' own server; leave it running."""
+    return own_postgres.tell
 
 
 @pytest.fixture(scope="session")

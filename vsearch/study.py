@@ -23,7 +23,7 @@ from vsearch.search.trials import TrialResult
 from vsearch.settings import Settings, resolve
 from vsearch.spec.study import StudySpec
 from vsearch.storage import Storage, open_storage
-from vsearch.worker.fleet import Fleet, core_count
+from vsearch.worker.fleet import Fleet, default_workers
 
 POLL_SECONDS = 0.5
 
@@ -89,7 +89,7 @@ class Study:
         """Train with local workers until the study has spent its trials.
 
         Args:
-            workers: processes; default one per core, by far the fastest on a CPU.
+            workers: processes; default one per core on a CPU, one on a GPU.
             threads: threads of each.
             download: fetch a data set that is missing.
             watch: called about twice a second.
@@ -98,7 +98,8 @@ class Study:
             KeyboardInterrupt: after every worker has put its trial back.
             VsearchError: a worker could not work, or no trial has finished.
         """
-        fleet = Fleet(self.stored.name, self.settings, workers or core_count(), threads, download)
+        count = default_workers(self.settings.device.value) if workers is None else workers
+        fleet = Fleet(self.stored.name, self.settings, count, threads, download)
         if not self.is_done:
             fleet.start()
         try:

@@ -1,7 +1,12 @@
 """A storage on each database for the tests of the storage layer."""
 
+import json
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,19 +39,25 @@ def opener() -> Iterator[Opener]:
 
 
 @pytest.fixture(scope="session")
+def shared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+    """One storage on SQLite for all tests that need no database of their own (making one takes a second)."""
+    opened = open_storage(f"sqlite:///{tmp_path_factory.mktemp('shared') / 'studies.db'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
 def shared_postgres(session_postgres_url: str) -> Iterator[Storage]:
-    """One storage on PostgreSQL for all tests that need no database of their own (making one takes a second)."""
+    """The same on PostgreSQL."""
     opened = open_storage(session_postgres_url)
     yield opened
     opened.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def storage(request: pytest.FixtureRequest, opener: Opener, tmp_path: Path) -> Storage:
+def storage(request: pytest.FixtureRequest) -> Storage:
     """A storage without studies, once on each database."""
-    if request.param == "sqlite":
-        return opener(f"sqlite:///{tmp_path / 'studies.db'}")
-    shared: Storage = request.getfixturevalue("shared_postgres")
+    shared: Storage = request.getfixturevalue(f"shared_{request.param}")
     return emptied(shared)
 
 
@@ -55,3 +66,37 @@ def emptied(storage: Storage) -> Storage:
     for study in storage.get_all_studies():
         storage.delete_study(study._study_id)
     return storage
+
+
+class Workers:
+    """Processes that wait for work (`worker.py`) and do it all at the same moment."""
+
+    def __init__(self, number: int) -> None:
+        command = [sys.executable, str(Path(__file__).with_name("worker.py"))]
+        self._processes = [
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(number)
+        ]
+
+    def do(self, work: str, *arguments: object) -> list[Any]:
+        """What each process answers to `work(*arguments)`; a failure in one of them fails the test."""
+        start = time.time() + 0.2
+        for process in self._processes:
+            assert process.stdin is not None
+            process.stdin.write(json.dumps({"do": work, "arguments": arguments, "at": start}) + "\n")
+            process.stdin.flush()
+        answers = [json.loads(process.stdout.readline()) for process in self._processes if process.stdout]
+        errors = [answer["error"] for answer in answers if "error" in answer]
+        assert errors == []
+        return [answer["result"] for answer in answers]
+
+    def close(self) -> None:
+        for process in self._processes:
+            process.communicate()
+
+
+@pytest.fixture(scope="session")
+def all_workers() -> Iterator[Callable[..., list[Any]]]:
+    """`Workers.do` of eight processes; shared, because starting them takes ten seconds of processor time."""
+    started = Workers(8)
+    yield started.do
+    started.close()

@@ -130,7 +130,7 @@ def test_a_full_disk_leaves_the_previous_checkpoint_and_no_litter(tmp_path: Path
 
 def test_a_killed_writer_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
     target = tmp_path / "c"
-    for kill_after in (1, 2, 4):
+    for kill_after in (1, 3):
         with subprocess.Popen([sys.executable, "-c", SAVE_FOR_EVER, str(target)], stdout=subprocess.PIPE) as writer:
             assert writer.stdout is not None
             for _ in range(kill_after):

@@ -1,7 +1,9 @@
 """`vsearch study create`, and the options that describe a study."""
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,13 +13,17 @@ import click
 from vsearch.cli.options import Settings, storage_options
 from vsearch.cli.output import note
 from vsearch.curves import parse_setting
-from vsearch.errors import InputError
-from vsearch.spec import StudySpec, spec_from_dict
+from vsearch.curves.number import read_number
+from vsearch.errors import InputError, shorten
+from vsearch.spec import Recipe, StudySpec, spec_from_dict
+from vsearch.spec.read import knob_items
 from vsearch.spec.study import PRUNERS, SAMPLERS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _MAX_TOML_BYTES = 1_000_000
+_RECIPE_NUMBERS = {field.name for field in fields(Recipe)} - {"name", "precision", "drops"}
+_WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _SPEC_OPTIONS = (
     click.option("--family", "families", multiple=True, help="Curve family; repeat to search several together."),
     click.option("--depth", type=int, help="Layers of the network, 6n+2: 20, 32, 44, 56, 110. [default: 32]"),
@@ -35,7 +41,11 @@ _SPEC_OPTIONS = (
     click.option("--train-images", type=int, help="Train on a stratified subset of so many images."),
     click.option("--validation-images", type=int, help="Validate on so many images."),
     click.option("--image-size", type=int, help="Pixels that a folder:PATH is resized to. [default: 32]"),
-    click.option("--first-rung", type=int, help="First epoch at which trials are compared. [default: 2]"),
+    click.option(
+        "--first-rung",
+        type=int,
+        help="First epoch at which trials are compared. [default: the end of the warm-up, at least 2]",
+    ),
     click.option("--startup-trials", type=int, help="Random trials before the sampler models. [default: 10]"),
     click.option("--grid-points", type=int, help="Values per knob for --sampler grid. [default: 5]"),
     click.option("--max-failed", type=int, help="Failed trials after which the study ends. [default: 20]"),
@@ -88,46 +98,72 @@ def read_toml(path: Path) -> dict[str, Any]:
         InputError: no such file, too large, not UTF-8, or malformed (with the line).
     """
     try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read the study file {path}: {error.strerror or error}") from None
+        with path.open("rb") as file:
+            raw = file.read(_MAX_TOML_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"cannot read the study file {str(path)!r}: {reason}; name a TOML file") from None
     if len(raw) > _MAX_TOML_BYTES:
-        raise InputError(f"the study file {path} has {len(raw)} bytes; at most {_MAX_TOML_BYTES} are read")
+        raise InputError(f"the study file {path} has more than {_MAX_TOML_BYTES} bytes; a study needs a few lines")
     try:
         return tomllib.loads(raw.decode("utf-8-sig").replace("\r\n", "\n"))
     except UnicodeDecodeError as error:
         raise InputError(f"the study file {path} is not UTF-8 (byte {error.start}); save it as UTF-8") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(f"the study file {path} is not TOML: {error}") from None
+    except RecursionError:
+        raise InputError(f"the study file {path} is nested too deeply; a study needs two levels") from None
+    except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
+        raise InputError(f"the study file {path} is not TOML: {_with_line(str(error), raw)}") from None
+
+
+def _with_line(message: str, raw: bytes) -> str:
+    """The parser's message, which at the end of a document names no line, with the line."""
+    return message.replace("at end of document", f"at the end, line {raw.rstrip().count(b'\n') + 1}")
 
 
 def _merge_knobs(content: dict[str, Any], texts: tuple[str, ...]) -> None:
-    pairs = [parse_setting(text) for text in texts]
-    settings = dict(pairs)
-    for name, _ in pairs:
-        if [other for other, _ in pairs].count(name) > 1:
-            raise InputError(f"the knob {name} is given twice; give it once")
-    if settings:
-        content["knobs"] = {**content.get("knobs", {}), **settings}
+    """Put the knobs of flags over those of the file: `peak` over every family's, `ramp.peak` over that one."""
+    flags = _once("knob", texts)
+    if not flags:
+        return
+    merged = knob_items(content.get("knobs", {}))
+    families = content.get("families", content.get("family"))
+    is_one = isinstance(families, str) or (isinstance(families, list) and len(families) == 1)
+    for key in flags:
+        family, _, knob = key.rpartition(".")
+        hidden = {key, knob} if family and is_one else {key}
+        for name in list(merged):
+            if name in hidden or (not family and name.rpartition(".")[2] == knob):
+                del merged[name]
+    content["knobs"] = merged | flags
 
 
 def _merge_recipe(content: dict[str, Any], name: str | None, texts: tuple[str, ...]) -> None:
-    changes = {key: _number(key, value) for key, value in map(parse_setting, texts)}
+    changes = {key: _recipe_value(key, text) for key, text in _once("recipe setting", texts).items()}
     if name is not None:
         content["recipe"] = {"name": name}
-    if changes:
-        stored = content.get("recipe", "short")
+    stored = content.get("recipe", "short")
+    if changes and isinstance(stored, str | dict):
         content["recipe"] = {**({"name": stored} if isinstance(stored, str) else stored), **changes}
 
 
-def _number(key: str, text: str) -> Any:
-    if key == "precision":
+def _once(kind: str, texts: tuple[str, ...]) -> dict[str, str]:
+    """`key=value` texts as a dictionary."""
+    found: dict[str, str] = {}
+    for key, value in map(parse_setting, texts):
+        if key in found:
+            raise InputError(f"the {kind} {shorten(key)} is given twice; give it once")
+        found[key] = value
+    return found
+
+
+def _recipe_value(key: str, text: str) -> Any:
+    """The number or list of numbers that a recipe setting takes; the recipe refuses what it does not know."""
+    if key == "drops":
+        return [read_number("drops", part) for part in text.split(",")]
+    if key not in _RECIPE_NUMBERS:
         return text
-    try:
-        values = [int(part) if part.strip().lstrip("-").isdigit() else float(part) for part in text.split(",")]
-    except ValueError:
-        raise InputError(f"the recipe setting {key} is {text!r}; give a number, with a point") from None
-    return tuple(values) if key == "drops" else values[0] if len(values) == 1 else tuple(values)
+    is_whole = _WHOLE.fullmatch(text) is not None
+    return int(text) if is_whole else read_number(key, text)
 
 
 def warn_about(spec: StudySpec) -> None:
@@ -154,10 +190,10 @@ def create(file: Path | None, flags: dict[str, Any], settings: Settings) -> None
     The description comes from a TOML file, from flags, or from both: flags win. No images are needed yet.
     """
     spec = spec_from(flags, file)
-    warn_about(spec)
     from vsearch import study
 
     created = study.create(spec, settings)
+    warn_about(spec)
     note(
         f"created: {spec.trials} trials of at most {spec.epochs} epochs on {spec.dataset}; "
         f"train them with: vsearch study run {spec.name}"

@@ -128,11 +128,11 @@ def _initialise(network: ResNet, generator: torch.Generator | None) -> None:
 
 
 def _add_scaled(branch: Tensor, shortcut: Tensor, scale: float) -> Tensor:
-    """`branch + scale * shortcut` in one pass, with `scale` in full precision also among bf16 numbers."""
+    """`branch + scale * shortcut`, in one pass and in `branch`'s memory; bf16 numbers do not round `scale`."""
     if branch.dtype is torch.bfloat16 and branch.device.type == "cpu":
-        # There `add` rounds its alpha to bf16 (torch 2.15), `addcmul` does not.
-        return torch.addcmul(branch, shortcut, _ONE, value=scale)
-    return torch.add(branch, shortcut, alpha=scale)
+        # There `add_` rounds its alpha to bf16 (torch 2.15), `addcmul_` does not.
+        return branch.addcmul_(shortcut, _ONE, value=scale)
+    return branch.add_(shortcut, alpha=scale)
 
 
 def _conv3x3(in_width: int, width: int, stride: int) -> nn.Conv2d:

@@ -31,7 +31,11 @@ class CurveSampler(BaseSampler):
         self._inner = _sampler(self._spec, trial.number)
         self._inner.before_trial(study, trial)
 
-    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+    def infer_relative_search_space(
+        self,
+        study: Study,  # noqa: ARG002
+        trial: FrozenTrial,
+    ) -> dict[str, BaseDistribution]:
         """The whole space of the spec; nothing for a trial whose curve is given."""
         if trial.params or "fixed_params" in trial.system_attrs or isinstance(self._inner, GridSampler):
             return {}

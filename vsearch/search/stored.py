@@ -1,6 +1,6 @@
 """Studies in a storage: creating, opening, stopping and deleting them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 import optuna
@@ -86,6 +86,19 @@ def open_study(storage: Storage, name: str) -> StoredStudy:
         raise InputError(f"the study {name!r} was not made by vsearch: it has no spec")
     spec = spec_from_json(text)
     return StoredStudy(spec, storage, study_id, _load(storage, spec, name))
+
+
+def refreshed(study: StoredStudy) -> StoredStudy:
+    """The same study with its number of trials as it is now in the storage; Optuna's cache of its trials is kept.
+
+    Raises:
+        InputError: the study is gone, or was stored anew by another version.
+    """
+    try:
+        text = study.storage.get_study_user_attrs(study.study_id)[attributes.SPEC]
+    except KeyError:
+        raise InputError(f"the study {study.spec.name!r} is gone; it was deleted meanwhile") from None
+    return study if text == study.spec.to_json() else replace(study, spec=spec_from_json(text))
 
 
 def create_or_open(storage: Storage, spec: StudySpec) -> tuple[StoredStudy, bool]:

@@ -17,6 +17,8 @@ class DatasetInfo:
     num_classes: int
     train_images: int
     """Of the train part: the official train split less the 10 % held out for validation."""
+    validation_images: int
+    """Of that tenth."""
     image_size: int
     """Height and width in pixels."""
     channels: int
@@ -27,12 +29,12 @@ class DatasetInfo:
 DATASETS = {
     info.name: info
     for info in (
-        DatasetInfo("cifar10", "CIFAR-10", 10, 45_000, 32, 3, 170),
-        DatasetInfo("cifar100", "CIFAR-100", 100, 45_000, 32, 3, 169),
+        DatasetInfo("cifar10", "CIFAR-10", 10, 45_000, 5_000, 32, 3, 170),
+        DatasetInfo("cifar100", "CIFAR-100", 100, 45_000, 5_000, 32, 3, 169),
         # 1,797 scans, of which 359 are the test split and 144 validation (vsearch.data.digits).
-        DatasetInfo("digits", "Digits", 10, 1_294, 8, 1, 0),
-        DatasetInfo("fashion-mnist", "Fashion-MNIST", 10, 54_000, 28, 1, 26),
-        DatasetInfo("svhn", "SVHN", 10, 65_931, 32, 3, 182),
+        DatasetInfo("digits", "Digits", 10, 1_294, 144, 8, 1, 0),
+        DatasetInfo("fashion-mnist", "Fashion-MNIST", 10, 54_000, 6_000, 28, 1, 26),
+        DatasetInfo("svhn", "SVHN", 10, 65_931, 7_326, 32, 3, 182),
     )
 }
 

@@ -6,7 +6,8 @@ They are stored whole, so that a later version with other default ranges rebuild
 from collections.abc import Mapping, Sequence
 
 from vsearch.curves import Curve, IntKnob, Knob, KnobValue, check_ranges, family
-from vsearch.errors import InputError, unknown_name
+from vsearch.errors import InputError, shorten, unknown_name
+from vsearch.spec.number import shown
 
 Settings = Mapping[str, str]
 
@@ -66,7 +67,7 @@ def setting_text(key: str, value: object) -> str:
             return ",".join(value)
         if len(value) == 2 and all(isinstance(item, int | float) and not isinstance(item, bool) for item in value):
             return f"{value[0]!r}:{value[1]!r}"
-    raise InputError(f"the knob {key} is {value!r}; give a number, [low, high], a name or a list of names")
+    raise InputError(f"the knob {shorten(key)} is {shown(value)}; give a number, [low, high], a name or a list of names")
 
 
 def _owners(families: Sequence[str], key: str) -> list[tuple[str, str]]:

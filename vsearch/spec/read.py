@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from vsearch.errors import InputError, unknown_name
+from vsearch.errors import InputError, shorten, unknown_name
 from vsearch.spec.knobs import setting_text
+from vsearch.spec.number import check_whole, shown
 from vsearch.spec.recipe import Recipe, recipe
-from vsearch.spec.study import VERSION, StudySpec
+from vsearch.spec.study import MAX_EPOCHS, VERSION, StudySpec
 
 
 def spec_from_json(text: str) -> StudySpec:
@@ -19,16 +20,18 @@ def spec_from_json(text: str) -> StudySpec:
     """
     try:
         content = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError("the stored study spec is not JSON: vsearch did not make it, or it is damaged") from None
     version = content.pop("version", None) if isinstance(content, dict) else None
     if version != VERSION:
         raise InputError(
-            f"the study spec has version {version!r}; this vsearch reads version {VERSION}: use the one that made it"
+            f"the study spec has version {shown(version)}; this vsearch reads version {VERSION}: use the one that made it"
         )
-    # Whole, and not as changes of today's recipe of that name.
-    content["recipe"] = Recipe(**content["recipe"])
-    return spec_from_dict(content)
+    try:
+        # Whole, and not as changes of today's recipe of that name.
+        return spec_from_dict({**content, "recipe": Recipe(**content["recipe"])})
+    except (KeyError, TypeError, InputError) as error:
+        raise InputError(f"the stored study spec is damaged, or of another vsearch: {error}") from None
 
 
 def spec_from_dict(content: Mapping[str, Any]) -> StudySpec:
@@ -53,10 +56,14 @@ def spec_from_dict(content: Mapping[str, Any]) -> StudySpec:
     families = values["families"]
     values["families"] = (families,) if isinstance(families, str) else _texts("families", families)
     values["recipe"] = _recipe(values.get("recipe", "short"))
-    values["knobs"] = _knob_items(values.get("knobs", {}))
+    values["knobs"] = tuple(knob_items(values.get("knobs", {})).items())
+    if "epochs" in values:  # the spec's own default, 0, means the recipe's; nobody who writes 0 means that
+        check_whole("epochs", values["epochs"], 1, MAX_EPOCHS)
+    if values.get("name") == "":
+        raise InputError("the study name is empty; give one, or leave it out to have one made")
     for key in ("name", "dataset", "network", "sampler", "pruner"):
         if not isinstance(values.get(key, ""), str):
-            raise InputError(f"{key} is {values[key]!r}; it must be text")
+            raise InputError(f"{key} is {shown(values[key])}; it must be text")
     return StudySpec(**values)
 
 
@@ -66,24 +73,30 @@ def _recipe(value: object) -> Recipe:
     if isinstance(value, str):
         value = {"name": value}
     if not isinstance(value, Mapping):
-        raise InputError(f"recipe is {value!r}; give a name or a table")
+        raise InputError(f"recipe is {shown(value)}; give a name or a table")
     changes = dict(value)
     return recipe(str(changes.pop("name", "short"))).override(**changes)
 
 
-def _knob_items(value: object) -> tuple[tuple[str, str], ...]:
+def knob_items(value: object) -> dict[str, str]:
+    """The table `knobs` of a TOML file as text: `{"peak": "1:1.6", "ramp.floor": "0.8"}`.
+
+    Raises:
+        InputError: no table, a value of another kind than a range, a knob given twice.
+    """
     if not isinstance(value, Mapping):
-        raise InputError(f"knobs are {value!r}; give a table such as peak = [1.0, 1.6]")
+        raise InputError(f"knobs are {shown(value)}; give a table such as peak = [1.0, 1.6]")
     found: dict[str, str] = {}
     for key, setting in value.items():
-        if isinstance(setting, Mapping):
-            found |= {f"{key}.{inner}": setting_text(f"{key}.{inner}", v) for inner, v in setting.items()}
-        else:
-            found[str(key)] = setting_text(str(key), setting)
-    return tuple(found.items())
+        inner = {f"{key}.{name}": v for name, v in setting.items()} if isinstance(setting, Mapping) else {key: setting}
+        for name, single in inner.items():
+            if name in found:
+                raise InputError(f"the knob {shorten(name)} is given twice; give it once")
+            found[name] = setting_text(name, single)
+    return found
 
 
 def _texts(name: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
-        raise InputError(f"{name} is {value!r}; give a name or a list of names")
+        raise InputError(f"{name} is {shown(value)}; give a name or a list of names")
     return tuple(value)

@@ -1,12 +1,15 @@
 """How a network is trained: an immutable value, the same for every trial of a study."""
 
-import math
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
+from vsearch.curves.number import check_number
 from vsearch.errors import InputError, unknown_name
+from vsearch.spec.number import check_interval, check_whole, shown
 
 Precision = Literal["auto", "bf16", "float32"]
+_OPEN_LOW = (("learning_rate", 0, 10), ("drop_factor", 0, 1))
+_OPEN_HIGH = (("momentum", 0, 1), ("weight_decay", 0, 1), ("warmup", 0, 1))
 
 
 @dataclass(frozen=True)
@@ -39,18 +42,22 @@ class Recipe:
     """Epochs where a study names none and `iterations` is None."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "drops", tuple(float(drop) for drop in self.drops))
-        _in_range("learning_rate", self.learning_rate, 0, 10, low_open=True)
-        _in_range("momentum", self.momentum, 0, 1, high_open=True)
-        _in_range("weight_decay", self.weight_decay, 0, 1, high_open=True)
-        _in_range("drop_factor", self.drop_factor, 0, 1, low_open=True)
-        _in_range("warmup", self.warmup, 0, 1, high_open=True)
-        if not 2 <= self.batch_size <= 65536:
-            raise InputError(f"batch_size is {self.batch_size}; it must lie in 2 … 65536 (batch norm needs two images)")
-        if any(not 0 < drop < 1 for drop in self.drops) or list(self.drops) != sorted(set(self.drops)):
-            raise InputError(f"drops are {list(self.drops)}; they must be increasing fractions between 0 and 1")
+        for name, low, high in _OPEN_LOW:
+            self._set(name, check_interval(name, getattr(self, name), low, high, low_open=True))
+        for name, low, high in _OPEN_HIGH:
+            self._set(name, check_interval(name, getattr(self, name), low, high, high_open=True))
+        self._set("drops", _fractions(self.drops))
+        if self.batch_size == 1:
+            raise InputError("batch_size is 1; it must be a whole number from 2 to 65536: batch norm needs two images")
+        check_whole("batch_size", self.batch_size, 2, 65536)
+        for name, high in (("iterations", 1_000_000_000), ("epochs", 10_000)):
+            if getattr(self, name) is not None:
+                check_whole(f"recipe.{name}", getattr(self, name), 1, high)
         if self.precision not in get_args(Precision):
             raise unknown_name("precision", str(self.precision), get_args(Precision))
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
 
     def default_epochs(self, train_images: int) -> int:
         """Epochs of this recipe on `train_images` images: those of its published iterations, or its own number."""
@@ -71,14 +78,13 @@ class Recipe:
         return replace(self, **changes)
 
 
-def _in_range(
-    name: str, value: float, low: float, high: float, *, low_open: bool = False, high_open: bool = False
-) -> None:
-    above = value > low if low_open else value >= low
-    below = value < high if high_open else value <= high
-    if not (math.isfinite(value) and above and below):
-        brackets = f"{'(' if low_open else '['}{low:g}, {high:g}{')' if high_open else ']'}"
-        raise InputError(f"{name} is {value:g}; it must lie in {brackets}")
+def _fractions(drops: object) -> tuple[float, ...]:
+    if not isinstance(drops, list | tuple):
+        raise InputError(f"drops are {shown(drops)}; give a list of fractions, such as [0.5, 0.75]")
+    fractions = tuple(check_number(f"drop {number}", drop) for number, drop in enumerate(drops, start=1))
+    if any(not 0 < fraction < 1 for fraction in fractions) or list(fractions) != sorted(set(fractions)):
+        raise InputError(f"drops are {shown(list(fractions))}; they must be increasing fractions between 0 and 1")
+    return fractions
 
 
 RECIPES = {

@@ -1,6 +1,7 @@
 """The study spec: the frozen, validated description of a study, stored with it and rebuilt from it by every worker."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -9,12 +10,14 @@ from typing import Any
 
 from vsearch.curves import Curve, Knob, KnobValue, family
 from vsearch.errors import InputError, unknown_name
-from vsearch.spec.datasets import check_dataset_name, dataset_info
+from vsearch.spec.datasets import DatasetInfo, check_dataset_name, dataset_info
 from vsearch.spec.depth import num_blocks
 from vsearch.spec.knobs import canonical_knobs, curve_at, knobs_of, structure_of
+from vsearch.spec.number import check_whole, shown
 from vsearch.spec.recipe import RECIPES, Recipe
 
 VERSION = 1
+MAX_EPOCHS = 10_000
 SAMPLERS = ("gp", "grid", "qmc", "random", "tpe")
 PRUNERS = ("asha", "hyperband", "median", "none")
 NETWORKS = ("resnet",)
@@ -51,8 +54,8 @@ class StudySpec:
     """Seeds that each curve is trained with; the objective is their mean."""
     sampler: str = "tpe"
     pruner: str = "asha"
-    first_rung: int = 2
-    """The first epoch at which trials are compared."""
+    first_rung: int = 0
+    """The first epoch at which trials are compared; 0 takes the end of the warm-up, at least epoch 2."""
     rung_factor: int = 2
     """Each rung is this many times the one before; 1 of so many trials goes on."""
     startup_trials: int = 10
@@ -67,8 +70,10 @@ class StudySpec:
     def __post_init__(self) -> None:
         self._check_names()
         num_blocks(self.depth)
-        if self.epochs == 0:
+        if self.epochs == 0 and self.epochs is not False:
             object.__setattr__(self, "epochs", self._recipe_epochs())
+        if self.first_rung == 0:
+            object.__setattr__(self, "first_rung", max(2, math.ceil(self.recipe.warmup * self.epochs)))
         self._check_numbers()
         self._check_images()
         object.__setattr__(self, "knobs", canonical_knobs(self.families, dict(self.knobs)))
@@ -78,7 +83,7 @@ class StudySpec:
 
     def _check_names(self) -> None:
         if not self.families or len(set(self.families)) != len(self.families):
-            raise InputError(f"families are {list(self.families)}; give at least one and each once")
+            raise InputError(f"families are {shown(list(self.families))}; give at least one and each once")
         for name in self.families:
             if not family(name).is_searchable:
                 raise InputError(f"the family {name!r} has no knobs to search; use 'step' or 'spline' for free levels")
@@ -97,18 +102,18 @@ class StudySpec:
                 raise unknown_name(kind, got, known)
 
     def _check_numbers(self) -> None:
-        _whole("trials", self.trials, 1, 1_000_000)
-        _whole("epochs", self.epochs, 1, 10_000)
-        _whole("max_failed", self.max_failed, 1, 1_000_000)
-        _whole("replicates", self.replicates, 1, 100)
-        _whole("seed", self.seed, 0, 2**63 - 1)
-        _whole("split_seed", self.split_seed, 0, 2**32 - 1)
-        _whole("first_rung", self.first_rung, 1, 10_000)
-        _whole("rung_factor", self.rung_factor, 2, 16)
-        _whole("startup_trials", self.startup_trials, 1, 10_000)
-        _whole("grid_points", self.grid_points, 2, 100)
+        check_whole("trials", self.trials, 1, 1_000_000)
+        check_whole("epochs", self.epochs, 1, MAX_EPOCHS)
+        check_whole("max_failed", self.max_failed, 1, 1_000_000)
+        check_whole("replicates", self.replicates, 1, 100)
+        check_whole("seed", self.seed, 0, 2**63 - 1)
+        check_whole("split_seed", self.split_seed, 0, 2**32 - 1)
+        check_whole("first_rung", self.first_rung, 1, 10_000)
+        check_whole("rung_factor", self.rung_factor, 2, 16)
+        check_whole("startup_trials", self.startup_trials, 1, 10_000)
+        check_whole("grid_points", self.grid_points, 2, 100)
         if self.image_size is not None:
-            _whole("image_size", self.image_size, 8, 512)
+            check_whole("image_size", self.image_size, 8, 512)
             if not self.dataset.startswith("folder:"):
                 raise InputError(f"image_size is for folder: data sets; {self.dataset} keeps its own size")
         if self.pruner == "hyperband" and self.first_rung >= self.epochs > 1:
@@ -119,17 +124,23 @@ class StudySpec:
         for name in ("train_images", "validation_images"):
             value = getattr(self, name)
             if value is not None:
-                _whole(name, value, 1, 100_000_000)
-        if info is not None and self.train_images is not None and self.train_images > info.train_images:
-            raise InputError(
-                f"train_images is {self.train_images}; the training part of {self.dataset} has {info.train_images} "
-                "(a tenth of its training split is kept for validation)"
-            )
+                check_whole(name, value, 1, 100_000_000)
+        if info is not None:
+            self._check_subset("train_images", info.train_images, info)
+            self._check_subset("validation_images", info.validation_images, info)
         available = self.train_images or (info.train_images if info else None)
         if available is not None and self.recipe.batch_size > available:
             raise InputError(
                 f"batch_size is {self.recipe.batch_size}, more than the {available} training images; "
                 "choose a smaller batch or more images"
+            )
+
+    def _check_subset(self, name: str, available: int, info: DatasetInfo) -> None:
+        count = getattr(self, name)
+        if count is not None and not info.num_classes <= count <= available:
+            raise InputError(
+                f"{name} is {count}; {self.dataset} allows {info.num_classes} (one per class) to {available} "
+                "(all of that part: a tenth of the training split is kept for validation)"
             )
 
     def _recipe_epochs(self) -> int:
@@ -206,8 +217,3 @@ def differences(stored: StudySpec, wanted: StudySpec) -> list[str]:
 
 def _plain(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-
-
-def _whole(name: str, value: object, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InputError(f"{name} is {value!r}; it must be a whole number from {low} to {high}")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from optuna.trial import TrialState
 
-from vsearch.errors import InputError, shorten
+from vsearch.errors import DataError, InputError, shorten
 from vsearch.search import attributes
 from vsearch.search.claims import Claim, claim_trial, is_exhausted
-from vsearch.search.stored import StoredStudy, open_study
+from vsearch.search.stored import StoredStudy, open_study, refreshed
 from vsearch.settings import Settings
 from vsearch.storage import Storage
 from vsearch.training.device import choose_device
@@ -45,7 +45,9 @@ class Worker:
     download: bool = False
     keep_going: Callable[[], bool] = lambda: True
     """Asked between trials and while idle; False ends the worker as a signal would."""
+    _opened: dict[str, StoredStudy] = field(default_factory=dict)
     _workplaces: dict[int, Workplace] = field(default_factory=dict)
+    _unusable: set[int] = field(default_factory=set)
 
     def serve(self) -> int:
         """Train until nothing is left; gives the number of trials that ended here.
@@ -61,11 +63,14 @@ class Worker:
             claim, study = self._claim(studies)
             if claim is not None and study is not None:
                 ended += self._train(study, claim)
-            elif not self.stays and all(is_exhausted(study) for study in studies):
+            elif not self.stays and all(self._is_over(study) for study in studies):
                 break
             else:
                 self._idle()
         return ended
+
+    def _is_over(self, study: StoredStudy) -> bool:
+        return study.study_id in self._unusable or is_exhausted(study)
 
     def _may_go_on(self) -> bool:
         if not self.keep_going():
@@ -73,28 +78,45 @@ class Worker:
         return self.interrupts.received is None
 
     def _studies(self) -> list[StoredStudy]:
-        if self.names:
-            return [open_study(self.storage, name) for name in self.names]
+        """The studies to serve, as they are now."""
         studies = []
-        for name in self.storage.study_names():
+        for name in self.names or self.storage.study_names():
             try:
-                studies.append(open_study(self.storage, name))
+                self._opened[name] = refreshed(self._opened.get(name) or open_study(self.storage, name))
             except InputError as error:
+                self._opened.pop(name, None)
+                if self.names:
+                    raise
                 log.debug("left alone: %s", error)
-        return [study for study in studies if study.state == "open"]
+                continue
+            studies.append(self._opened[name])
+        return studies
 
     def _claim(self, studies: list[StoredStudy]) -> tuple[Claim | None, StoredStudy | None]:
         """The first trial that any of the studies gives; its images are there before it is taken."""
         for study in studies:
             for number in put_back_orphans(study, Path(self.settings.home.value).expanduser() / "workers"):
                 log.warning("trial %d of %s waits again: its worker is gone", number, study.name)
-            if is_exhausted(study):
+            if is_exhausted(study) or not self._can_train(study):
                 continue
-            self._workplace(study)
             claim = claim_trial(study, self.name)
             if claim is not None:
                 return claim, study
         return None, None
+
+    def _can_train(self, study: StoredStudy) -> bool:
+        """Whether the study's images are here; a worker that serves any study passes over those it cannot train."""
+        if study.study_id in self._unusable:
+            return False
+        try:
+            self._workplace(study)
+        except (DataError, InputError) as error:
+            if self.names:
+                raise
+            log.warning("passing over %s: %s", study.name, error)
+            self._unusable.add(study.study_id)
+            return False
+        return True
 
     def _workplace(self, study: StoredStudy) -> Workplace:
         if study.study_id not in self._workplaces:
