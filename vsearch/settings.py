@@ -10,7 +10,9 @@ from pathlib import Path
 
 import platformdirs
 
-from vsearch.errors import InputError
+from vsearch.errors import DataError, InputError
+
+DATABASE = "vsearch.db"
 
 
 @dataclass(frozen=True)
@@ -54,14 +56,24 @@ class Settings:
     device: Setting
 
     @property
+    def home_path(self) -> Path:
+        """The folder of the embedded database, of the workers' logs and of their locks."""
+        return _folder(self.home.value)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the storage is the embedded database and nothing was ever stored in it."""
+        return self.storage.origin == "default" and not (self.home_path / DATABASE).exists()
+
+    @property
     def data_path(self) -> Path:
         """The folder of the data sets."""
-        return Path(self.data_dir.value).expanduser()
+        return _folder(self.data_dir.value)
 
     @property
     def checkpoint_path(self) -> Path:
         """The folder of the checkpoints."""
-        return Path(self.checkpoint_dir.value).expanduser()
+        return _folder(self.checkpoint_dir.value)
 
     @property
     def retry_seconds(self) -> float:
@@ -97,9 +109,9 @@ def resolve(flags: Mapping[str, str | None] | None = None, environ: Mapping[str,
     flags = flags or {}
     environ = os.environ if environ is None else environ
     home = _one("home", flags, environ, platformdirs.user_data_dir("vsearch", appauthor=False))
-    folder = Path(home.value).expanduser()
+    folder = _folder(home.value)
     defaults = {
-        "storage": f"sqlite:///{folder.absolute()}/vsearch.db",
+        "storage": f"sqlite:///{folder.absolute()}/{DATABASE}",
         "storage-timeout": "60",
         "data-dir": str(folder / "data"),
         "checkpoint-dir": str(folder / "checkpoints"),
@@ -119,7 +131,16 @@ def _one(name: str, flags: Mapping[str, str | None], environ: Mapping[str, str],
     return Setting(default, "default")
 
 
+def _folder(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise DataError(f"no home folder is known for {text!r}; set VSEARCH_HOME to a folder of yours") from None
+
+
 def _not_empty(text: str, origin: str) -> str:
+    if "\0" in text:
+        raise InputError(f"{origin} holds a NUL character; give a plain text")
     if not text.strip():
         raise InputError(f"{origin} is empty; give a value or leave it out")
     return text

@@ -15,7 +15,7 @@ from typing import Any
 
 import optuna
 
-from vsearch.errors import VsearchError
+from vsearch.errors import VsearchError, unknown_name
 from vsearch.search import ranking, stored, trials
 from vsearch.search.claims import is_exhausted
 from vsearch.search.ranking import Best
@@ -144,11 +144,13 @@ def open_study(name: str, settings: Settings | None = None) -> Study:
         InputError: there is none.
     """
     settings = settings or resolve()
-    return Study(stored.open_study(_storage(settings), name), settings)
+    if settings.is_untouched:
+        raise unknown_name("study", name, [])
+    return Study(stored.open_study(_storage(settings, create=False), name), settings)
 
 
-def _storage(settings: Settings) -> Storage:
-    return open_storage(settings.storage.value, retry_seconds=settings.retry_seconds)
+def _storage(settings: Settings, *, create: bool = True) -> Storage:
+    return open_storage(settings.storage.value, create=create, retry_seconds=settings.retry_seconds)
 
 
 def _stop(fleet: Fleet) -> None:

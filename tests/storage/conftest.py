@@ -1,14 +1,18 @@
 """A storage on each database for the tests of the storage layer."""
 
 import json
+import select
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy
 
 from vsearch.storage import Storage, open_storage
 
@@ -91,7 +95,12 @@ class Workers:
 
     def close(self) -> None:
         for process in self._processes:
-            process.communicate()
+            if process.stdin is not None:
+                process.stdin.close()
+        for process in self._processes:
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
 
 
 @pytest.fixture(scope="session")
@@ -100,3 +109,59 @@ def all_workers() -> Iterator[Callable[..., list[Any]]]:
     started = Workers(8)
     yield started.do
     started.close()
+
+
+class LossyProxy:
+    """A TCP proxy before a PostgreSQL server that can lose the answer to a COMMIT, as a failing network does."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self.lost = 0
+        """How many answers were lost."""
+        self.is_armed = False
+        """Set it to lose the next one."""
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, socket.create_connection(self._target) as server:
+            while True:
+                for ready in select.select([client, server], [], [])[0]:
+                    data = ready.recv(65536)
+                    if not data:
+                        return
+                    if ready is client and self.is_armed and b"COMMIT\0" in data:
+                        self.is_armed = False
+                        server.sendall(data)
+                        server.recv(65536)  # it is stored now
+                        self.lost += 1
+                        return
+                    (server if ready is client else client).sendall(data)
+
+
+@pytest.fixture
+def lossy(postgres_url: str) -> Iterator[LossyProxy]:
+    """A proxy before the server of `postgres_url`."""
+    url = sqlalchemy.make_url(postgres_url)
+    proxy = LossyProxy(str(url.host), url.port or 5432)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def lossy_storage(lossy: LossyProxy, postgres_url: str, opener: Opener) -> Storage:
+    """A storage behind that proxy."""
+    url = sqlalchemy.make_url(postgres_url).set(host="127.0.0.1", port=lossy.port)
+    return opener(url.render_as_string(hide_password=False))

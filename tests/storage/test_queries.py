@@ -2,7 +2,9 @@
 
 import math
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import optuna
 import pytest
@@ -12,7 +14,9 @@ from optuna.trial import TrialState
 from vsearch.storage import Storage, tables
 
 
-def study_of(storage: Storage, name: str = "s", direction: str = "maximize") -> optuna.Study:
+def study_of(
+    storage: Storage, name: str = "s", direction: Literal["maximize", "minimize"] = "maximize"
+) -> optuna.Study:
     return optuna.create_study(storage=storage, study_name=name, direction=direction)
 
 
@@ -143,7 +147,8 @@ def test_the_number_of_queries_does_not_grow_with_the_studies(storage: Storage) 
     assert one == queries() == 5
 
 
-def test_five_thousand_trials_are_summed_up_at_once(storage: Storage) -> None:
+def test_five_thousand_trials_are_summed_up_at_once(database_url: str, opener: Callable[..., Storage]) -> None:
+    storage = opener(database_url)  # not the shared one: deleting so many trials takes seconds
     study_id = study_of(storage)._study_id
     fill_with_trials(storage, study_id, 5_000)
 

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import optuna
@@ -55,7 +56,7 @@ def budget(url: str, study_name: str, total: int) -> int:
 
 def main() -> None:
     """Obey until standard input ends."""
-    work = {"names": names, "trials": trials, "budget": budget}
+    work: dict[str, Callable[..., Any]] = {"names": names, "trials": trials, "budget": budget}
     for line in sys.stdin:
         order = json.loads(line)
         time.sleep(max(0.0, order["at"] - time.time()))

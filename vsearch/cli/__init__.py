@@ -1,5 +1,6 @@
 """The command line: stdout carries data, stderr the rest; every error is one line and an exit code."""
 
+import io
 import os
 import signal
 import sys
@@ -18,13 +19,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from vsearch.cli.app import app
 
     signal.signal(signal.SIGTERM, _terminate)
+    _print_whatever_the_locale()
     try:
         result = app.main(args=arguments, prog_name="vsearch", standalone_mode=False)
-        sys.stdout.flush()
+        _flush()
     except BrokenPipeError:
-        # The reader (`| head`) has what it wanted; the interpreter must not complain on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_stdout()  # the reader (`| head`) has what it wanted
         return 0
+    except _UnwritableOutput as error:
+        _forget_stdout()
+        return _fail(f"cannot write the output: {error}; make room, or send it elsewhere", 4)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        return USAGE_ERROR
     except VsearchError as error:
         return _fail(str(error), error.exit_code)
     except click.ClickException as error:
@@ -34,6 +41,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _fail(_system_message(error), 4)
     return result if isinstance(result, int) else 0
+
+
+class _UnwritableOutput(Exception):
+    """stdout fails, because its disk is full, for example."""
+
+
+def _flush() -> None:
+    if sys.stdout is None:  # closed by the shell: >&-
+        return
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _UnwritableOutput(error.strerror or str(error)) from None
+
+
+def _forget_stdout() -> None:
+    """Keep the interpreter from writing what is left, and complaining, on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print_whatever_the_locale() -> None:
+    """A terminal without sparklines shows `?` in their place."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _fail(message: str, code: int) -> int:

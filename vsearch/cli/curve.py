@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from vsearch.cli.options import json_option
-from vsearch.cli.output import note, print_json, print_table
+from vsearch.cli.output import check_output, force_option, note, print_json, print_table
 from vsearch.curves import Curve, FloatKnob, parse_curve, parse_setting, shape
 from vsearch.curves import families as all_families
 from vsearch.errors import InputError
@@ -63,11 +63,13 @@ def show(curve: str, knobs: tuple[str, ...], depth: int, as_json: bool) -> None:
 @click.argument("knobs", nargs=-1, metavar="[KNOB=VALUE]...")
 @click.option("--depth", type=int, default=32, show_default=True, help="Layers of the network, 6n+2.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="FILE.html, .png or .svg.")
-def plot(curve: str, knobs: tuple[str, ...], depth: int, output: Path) -> None:
+@force_option
+def plot(curve: str, knobs: tuple[str, ...], depth: int, output: Path, force: bool) -> None:
     """Draw one curve into a file."""
     from vsearch.reports.curve_plot import curve_info, write_figure
 
     found = _curve(curve, knobs)
+    check_output(output, force=force)
     write_figure(curve_info({str(found): found}, num_blocks(depth)), output)
     click.echo(output)
 

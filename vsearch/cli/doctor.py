@@ -2,8 +2,9 @@
 
 import platform
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,55 +13,94 @@ from vsearch.cli.options import Settings, all_options, json_option
 from vsearch.cli.output import print_json
 from vsearch.errors import VsearchError
 from vsearch.settings import OPTIONS
+from vsearch.spec.datasets import DATASETS
 
 _PACKAGES = ("optuna", "torch", "torchvision", "sqlalchemy", "psycopg2-binary", "plotly", "numpy", "scikit-learn")
+_PLACES = {
+    "cifar10": "cifar-10-batches-py",
+    "cifar100": "cifar-100-python",
+    "fashion-mnist": "FashionMNIST/raw",
+    "svhn": "train_32x32.mat",
+}
+"""Where torchvision lays the data sets in the data folder."""
 
 
 @click.command()
 @json_option
 @all_options
 def doctor(as_json: bool, settings: Settings) -> None:
-    """Tell versions, device, storage, data sets, and where each setting comes from."""
-    content = {
+    """Tell versions, settings and where they come from, storage, device and data sets; changes nothing."""
+    content: dict[str, Any] = {
         "vsearch": __version__,
         "python": sys.version.split()[0],
         "system": platform.platform(),
-        "packages": {name: version(name) for name in _PACKAGES},
+        "packages": {name: _version(name) for name in _PACKAGES},
         "settings": _settings(settings),
         "storage": _storage(settings),
         "device": _device(settings),
-        "data": _data(settings.data_path),
+        "data": _data(settings),
     }
     if as_json:
         print_json("doctor", content)
         return
-    for key, value in content.items():
-        if isinstance(value, dict):
-            click.echo(f"{key}")
-            for name, inner in value.items():
-                click.echo(f"  {name:<18} {inner}")
-        else:
-            click.echo(f"{key:<20} {value}")
+    click.echo(f"vsearch {__version__}, Python {content['python']}, {content['system']}")
+    _section("packages", [(name, found or "missing") for name, found in content["packages"].items()])
+    width = max(len(setting["value"]) for setting in content["settings"].values())
+    _section(
+        "settings",
+        [
+            (name, f"{setting['value']:<{width}}  {_origin(setting)}".rstrip())
+            for name, setting in content["settings"].items()
+        ],
+    )
+    _section("storage", [("state", content["storage"]["state"])])
+    _section("device", list(content["device"].items()))
+    _section("data", [(name, entry["state"]) for name, entry in content["data"].items()])
 
 
-def _settings(settings: Settings) -> dict[str, str]:
+def _section(title: str, rows: list[tuple[str, object]]) -> None:
+    click.echo(f"\n{title}")
+    for name, value in rows:
+        click.echo(f"  {name:<16} {value}")
+
+
+def _origin(setting: dict[str, str]) -> str:
+    if setting["origin"] == "default":
+        return f"default; {setting['variable']} sets it"
+    return f"from {setting['origin']}"
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _settings(settings: Settings) -> dict[str, dict[str, str]]:
     from vsearch.storage import redact
 
-    found = {option.name: settings.by_name(option.name) for option in OPTIONS}
-    return {name: f"{redact(setting.value)} ({setting.origin})" for name, setting in found.items()}
+    found = {}
+    for option in OPTIONS:
+        setting = settings.by_name(option.name)
+        origin = f"--{option.name}" if setting.origin == "flag" else setting.origin
+        found[option.name] = {"value": redact(setting.value), "origin": origin, "variable": option.variable}
+    return found
 
 
-def _storage(settings: Settings) -> dict[str, str]:
+def _storage(settings: Settings) -> dict[str, Any]:
     from vsearch.storage import open_storage
 
+    if settings.is_untouched:
+        return {"works": True, "studies": 0, "state": "no database yet; the first study makes it"}
     try:
-        storage = open_storage(settings.storage.value, retry_seconds=0)
-        return {"state": "works", "studies": str(len(storage.study_names()))}
+        studies = len(open_storage(settings.storage.value, create=False, retry_seconds=0).study_names())
     except VsearchError as error:
-        return {"state": f"does not work: {error}"}
+        return {"works": False, "studies": None, "state": f"does not work: {error}"}
+    return {"works": True, "studies": studies, "state": f"works; {studies} {'study' if studies == 1 else 'studies'}"}
 
 
-def _device(settings: Settings) -> dict[str, str]:
+def _device(settings: Settings) -> dict[str, Any]:
     from vsearch.training.device import choose_device, choose_precision
     from vsearch.worker.fleet import core_count
     from vsearch.worker.workplace import device_name
@@ -68,18 +108,23 @@ def _device(settings: Settings) -> dict[str, str]:
     try:
         device = choose_device(settings.device.value)
     except VsearchError as error:
-        return {"device": f"does not work: {error}", "cores": str(core_count())}
+        return {"device": f"does not work: {error}", "cores": core_count()}
     return {
         "device": f"{device} ({device_name(device)})",
         "precision": choose_precision("auto", device),
-        "cores": str(core_count()),
+        "cores": core_count(),
     }
 
 
-def _data(folder: Path) -> dict[str, str]:
-    places = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python"}
-    found = {
-        name: "there" if (folder / place).is_dir() else f"not in {folder}; --download fetches it"
-        for name, place in places.items()
-    }
-    return {"digits": "there (comes with scikit-learn)", **found}
+def _data(settings: Settings) -> dict[str, dict[str, Any]]:
+    return {name: _data_set(name, settings.data_path) for name in DATASETS}
+
+
+def _data_set(name: str, folder: Path) -> dict[str, Any]:
+    if name not in _PLACES:
+        return {"is_there": True, "state": "comes with scikit-learn"}
+    place = folder / _PLACES[name]
+    if place.exists():
+        return {"is_there": True, "state": f"in {place}"}
+    size = DATASETS[name].download_megabytes
+    return {"is_there": False, "state": f"not there; --download of `vsearch study run` fetches {size} MB"}

@@ -41,7 +41,7 @@ class LiveView:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._live.stop()
-        if kind is not None and issubclass(kind, KeyboardInterrupt):
+        if kind is not None and issubclass(kind, KeyboardInterrupt | SystemExit):
             note(f"stopped; go on with: vsearch study run {self._spec.name}")
 
     def update(self, study: Study) -> None:

@@ -1,17 +1,20 @@
 """Options that several commands share."""
 
+import os
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
 import click
 
+from vsearch.errors import DataError
 from vsearch.settings import OPTIONS, Settings, resolve
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 STORAGE = ("home", "storage", "storage-timeout")
 TRAINING = ("data-dir", "checkpoint-dir", "device")
+_METAVARS = {"storage": "URL", "storage-timeout": "SECONDS", "device": "DEVICE"}
 
 
 def settings_options(*names: str) -> Callable[[F], F]:
@@ -27,7 +30,9 @@ def settings_options(*names: str) -> Callable[[F], F]:
         decorated: Any = with_settings
         for option in reversed([option for option in OPTIONS if option.name in names]):
             text = f"{option.doc[0].upper()}{option.doc[1:]}. [{option.variable}; default: {option.default}]"
-            decorated = click.option(f"--{option.name}", default=None, metavar="TEXT", help=text)(decorated)
+            decorated = click.option(f"--{option.name}", metavar=_METAVARS.get(option.name, "FOLDER"), help=text)(
+                decorated
+            )
         return decorated  # type: ignore[no-any-return]
 
     return decorate
@@ -40,8 +45,26 @@ def _quiet_optuna() -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
+def make_home(settings: Settings) -> None:
+    """Make the home folder, for a command that is about to write into it.
+
+    Raises:
+        DataError: it cannot be made or written.
+    """
+    folder = settings.home_path
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"the home folder {folder} cannot be made: {error.strerror or error}; "
+            "set --home or VSEARCH_HOME to a folder of yours"
+        ) from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise DataError(f"the home folder {folder} cannot be written; set --home or VSEARCH_HOME to a folder of yours")
+
+
 storage_options = settings_options(*STORAGE)
 all_options = settings_options(*STORAGE, *TRAINING)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON with a versioned schema.")
 
-__all__ = ["Settings", "all_options", "json_option", "settings_options", "storage_options"]
+__all__ = ["Settings", "all_options", "json_option", "make_home", "settings_options", "storage_options"]

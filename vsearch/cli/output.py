@@ -1,10 +1,14 @@
 """Printing: JSON with its schema, tables, and numbers as people read them."""
 
 import json
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
+
+from vsearch.errors import InputError
 
 
 def print_json(schema: str, content: dict[str, Any]) -> None:
@@ -15,6 +19,25 @@ def print_json(schema: str, content: dict[str, Any]) -> None:
 def note(text: str) -> None:
     """A line for people, on stderr."""
     click.echo(text, err=True)
+
+
+force_option = click.option("--force", is_flag=True, help="Replace the file if it exists.")
+
+
+def check_output(path: Path, *, force: bool) -> None:
+    """Refuse a file that cannot or should not be written, before any work is done for it.
+
+    Raises:
+        InputError: a folder, a file that exists (without `force`), a folder that is missing or not writable.
+    """
+    if path.is_dir():
+        raise InputError(f"{str(path)!r} is a folder; name a file in it")
+    if path.is_file() and not force:
+        raise InputError(f"the file {str(path)!r} exists; say --force to replace it, or name another")
+    if not path.parent.is_dir():
+        raise InputError(f"the folder {str(path.parent)!r} does not exist; make it first, or name another")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InputError(f"{str(path)!r} cannot be written; choose a place where you may write")
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

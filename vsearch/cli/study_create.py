@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from vsearch.cli.options import Settings, storage_options
+from vsearch.cli.options import Settings, make_home, storage_options
 from vsearch.cli.output import note
 from vsearch.curves import parse_setting
 from vsearch.curves.number import read_number
@@ -117,7 +117,8 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def _with_line(message: str, raw: bytes) -> str:
     """The parser's message, which at the end of a document names no line, with the line."""
-    return message.replace("at end of document", f"at the end, line {raw.rstrip().count(b'\n') + 1}")
+    last = raw.rstrip().count(b"\n") + 1
+    return message.replace("at end of document", f"at the end, line {last}")
 
 
 def _merge_knobs(content: dict[str, Any], texts: tuple[str, ...]) -> None:
@@ -192,6 +193,7 @@ def create(file: Path | None, flags: dict[str, Any], settings: Settings) -> None
     spec = spec_from(flags, file)
     from vsearch import study
 
+    make_home(settings)
     created = study.create(spec, settings)
     warn_about(spec)
     note(

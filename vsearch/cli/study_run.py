@@ -2,15 +2,20 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from vsearch.cli.options import Settings, all_options, json_option
+from vsearch.cli.options import Settings, all_options, json_option, make_home
 from vsearch.cli.output import note
 from vsearch.cli.study_create import spec_from, spec_options, warn_about
-from vsearch.errors import InputError
+from vsearch.curves import families
+from vsearch.errors import DataError, DeviceError, InputError
 
+if TYPE_CHECKING:
+    from vsearch.study import Study
+
+_FLAGS = {"families": "family", "knobs": "knob"}
 _STUDY_FILE = re.compile(r".*\.toml|.*[/\\].*")
 
 
@@ -38,49 +43,88 @@ def run(
     """
     from vsearch.cli.live import LiveView
     from vsearch.cli.study_view import print_best
-    from vsearch.worker.fleet import check_workers
+    from vsearch.worker.fleet import check_workers, default_workers
 
     if workers is not None:
         check_workers(workers)
-    threads = _check_threads(threads)
-    found = _study(study, flags, settings)
-    if not found.is_done:
-        _warn_threads(workers, threads)
-    with LiveView(found) as view:
-        best = found.run(workers=workers, threads=threads, download=download, watch=view.update)
+    check_threads(threads)
+    count = default_workers(settings.device.value) if workers is None else workers
+    check_device(settings)
+    found, is_new = _study(study, flags, settings)
+    if found.stored.state == "stopped":
+        note(f"the study {found.spec.name} is stopped; let it go on with: vsearch study resume {found.spec.name}")
+    elif not found.is_done:
+        _warn_threads(count, threads)
+    try:
+        with LiveView(found) as view:
+            best = found.run(workers=count, threads=threads, download=download, watch=view.update)
+    except (InputError, DataError, DeviceError):
+        if is_new and all(trial.state == "waiting" for trial in found.trials()):
+            found.delete()  # it could not begin: nothing is left of it
+        raise
     print_best(found, best, as_json=as_json, top=1)
 
 
-def _study(name: str | None, flags: dict[str, Any], settings: Settings) -> Any:
+def _study(name: str | None, flags: dict[str, Any], settings: Settings) -> tuple["Study", bool]:
+    """The study to train, and whether it is new."""
     from vsearch import study as studies
 
     if name is not None and not _STUDY_FILE.fullmatch(name):
-        if flags:
-            given = ", ".join(f"--{flag.replace('_', '-')}" for flag in flags)
-            raise InputError(
-                f"the stored study {name!r} keeps its spec, but {given} was given; leave that out, "
-                f"or change its number of trials with: vsearch study resume {name} --trials N"
-            )
-        return studies.open_study(name, settings)
+        return _stored(name, flags, settings), False
     spec = spec_from(flags, Path(name) if name is not None else None)
-    warn_about(spec)
+    make_home(settings)
     found, is_new = studies.create_or_open(spec, settings)
+    warn_about(spec)
     note(f"{'created' if is_new else 'going on with'} the study {spec.name}: {spec.trials} trials")
+    return found, is_new
+
+
+def _stored(name: str, flags: dict[str, Any], settings: Settings) -> "Study":
+    from vsearch import study as studies
+
+    try:
+        found = studies.open_study(name, settings)
+    except InputError as error:
+        hint = f"; for a new study say --family {name}" if name in families() else ""
+        raise InputError(f"{error}{hint}") from None
+    if flags:
+        given = ", ".join(f"--{_FLAGS.get(flag, flag.replace('_', '-'))}" for flag in flags)
+        raise InputError(
+            f"the stored study {name!r} keeps its spec, but {given} was given; leave that out, "
+            f"or change its number of trials with: vsearch study resume {name} --trials N"
+        )
+    make_home(settings)
     return found
 
 
-def _check_threads(threads: int) -> int:
+def check_threads(threads: int) -> None:
+    """Refuse a number of threads that no machine has.
+
+    Raises:
+        InputError: less than 1 or more than 1024.
+    """
     if not 1 <= threads <= 1024:
         raise InputError(f"threads is {threads}; give 1 to 1024")
-    return threads
 
 
-def _warn_threads(workers: int | None, threads: int) -> None:
+def check_device(settings: Settings) -> None:
+    """Refuse a GPU that is not there before a study is made; other devices need no torch to be known.
+
+    Raises:
+        InputError: no device has that name.
+        DeviceError: this machine lacks it.
+    """
+    if settings.device.value not in ("auto", "cpu"):
+        from vsearch.training.device import choose_device
+
+        choose_device(settings.device.value)
+
+
+def _warn_threads(workers: int, threads: int) -> None:
     from vsearch.worker.fleet import core_count
 
-    wanted = (workers or core_count()) * threads
-    if wanted > core_count():
+    if workers * threads > core_count():
         note(
-            f"warning: {wanted} threads ({workers or core_count()} workers of {threads}) on {core_count()} cores "
+            f"warning: {workers * threads} threads ({workers} workers of {threads}) on {core_count()} cores "
             "train more slowly than one thread per core"
         )

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from vsearch.cli.options import Settings, json_option, storage_options
-from vsearch.cli.output import duration, note, percent, points, print_json, print_table
+from vsearch.cli.output import check_output, duration, force_option, note, percent, points, print_json, print_table
 from vsearch.errors import InputError
 
 
@@ -21,8 +21,9 @@ def list_studies(as_json: bool, settings: Settings) -> None:
     from vsearch.search.overview import overviews
     from vsearch.storage import open_storage
 
-    storage = open_storage(settings.storage.value, retry_seconds=settings.retry_seconds)
-    rows = overviews(storage)
+    rows = []
+    if not settings.is_untouched:
+        rows = overviews(open_storage(settings.storage.value, create=False, retry_seconds=settings.retry_seconds))
     if as_json:
         print_json("study-list", {"studies": [row._asdict() for row in rows]})
         return
@@ -58,6 +59,8 @@ def show(study: str, as_toml: bool, as_json: bool, settings: Settings) -> None:
     from vsearch.cli.live import trial_line
     from vsearch.spec.toml import to_toml
 
+    if as_toml and as_json:
+        raise InputError("both --toml and --json are given; keep one")
     found = studies.open_study(study, settings)
     trials = found.trials()
     if as_toml:
@@ -143,13 +146,18 @@ def _best_content(study: Any, best: Any, top: int) -> dict[str, Any]:
 
 @click.command()
 @click.argument("study")
-@click.option("--format", "kind", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@click.option(
+    "--format", "kind", type=click.Choice(["csv", "json"]), default="csv", show_default=True, help="Of the output."
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write. [default: stdout]")
+@force_option
 @storage_options
-def export(study: str, kind: str, output: Path | None, settings: Settings) -> None:
+def export(study: str, kind: str, output: Path | None, force: bool, settings: Settings) -> None:
     """All trials of a study as CSV or JSON."""
     from vsearch import study as studies
 
+    if output is not None:
+        check_output(output, force=force)
     found = studies.open_study(study, settings)
     rows = [trial.row() for trial in found.trials()]
     if kind == "json":
@@ -162,7 +170,7 @@ def export(study: str, kind: str, output: Path | None, settings: Settings) -> No
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise InputError(f"cannot write {output}: {error.strerror or error}; choose another -o") from None
+        raise InputError(f"{str(output)!r} cannot be written ({error.strerror or error}); choose another -o") from None
 
 
 def _csv(rows: list[dict[str, Any]]) -> str:

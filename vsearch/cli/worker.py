@@ -2,11 +2,12 @@
 
 import logging
 import os
-from pathlib import Path
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
-from vsearch.cli.options import Settings, all_options
+from vsearch.cli.options import Settings, all_options, make_home
 from vsearch.errors import InputError
 
 
@@ -26,9 +27,10 @@ def worker(
     """
     if not 1 <= threads <= 1024:
         raise InputError(f"threads is {threads}; give 1 to 1024")
+    make_home(settings)
+    storage = _storage_of(settings, studies)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("vsearch").setLevel(logging.INFO)
-    from vsearch.storage import open_storage
     from vsearch.training.allocator import keep_freed_memory
     from vsearch.worker.interrupts import Interrupts
     from vsearch.worker.presence import present
@@ -36,9 +38,7 @@ def worker(
 
     _limit_threads(threads)
     keep_freed_memory()
-    storage = open_storage(settings.storage.value, retry_seconds=settings.retry_seconds)
-    home = Path(settings.home.value).expanduser()
-    with Interrupts.installed() as interrupts, present(home / "workers") as name:
+    with Interrupts.installed() as interrupts, present(settings.home_path / "workers") as name:
         serving = Worker(
             storage,
             settings,
@@ -53,8 +53,20 @@ def worker(
         return 0 if interrupts.received is None else 128 + interrupts.received
 
 
+def _storage_of(settings: Settings, studies: Sequence[str]) -> Any:
+    """The storage, if the studies are there; before torch is loaded, so that a wrong name is told at once."""
+    from vsearch.search.stored import open_study
+    from vsearch.storage import open_storage
+
+    storage = open_storage(settings.storage.value, retry_seconds=settings.retry_seconds)
+    for study in studies:
+        open_study(storage, study)
+    return storage
+
+
 def _limit_threads(threads: int) -> None:
     import torch
 
     torch.set_num_threads(threads)
-    torch.set_num_interop_threads(1)
+    if torch.get_num_interop_threads() != 1:  # torch refuses to be told twice
+        torch.set_num_interop_threads(1)

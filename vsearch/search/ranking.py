@@ -1,6 +1,7 @@
 """The best curve of a study, and how far its search score may be believed."""
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from statistics import fmean, variance
 
@@ -44,8 +45,10 @@ def best(trials: list[TrialResult]) -> Best:
     """
     finished = [trial for trial in trials if trial.is_finished and trial.accuracy is not None]
     if not finished:
-        counts = f"{sum(trial.state == 'failed' for trial in trials)} failed"
-        raise VsearchError(f"no trial has finished yet ({counts} of {len(trials)}); there is no best curve")
+        states = Counter(trial.state for trial in trials)
+        counts = ", ".join(f"{number} {state}" for state, number in sorted(states.items())) or "none was begun"
+        reasons = next((f"; the last reason: {trial.detail}" for trial in reversed(trials) if trial.detail), "")
+        raise VsearchError(f"no trial has finished ({counts}), so there is no best curve{reasons}")
     ranked = sorted(finished, key=lambda trial: (-(trial.accuracy or 0.0), trial.number))
     baseline = next((trial for trial in finished if trial.role == "baseline"), None)
     return Best(ranked[0], baseline, tuple(ranked), seed_noise(finished))

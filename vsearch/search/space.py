@@ -38,22 +38,6 @@ def whole_space(spec: StudySpec) -> dict[str, BaseDistribution]:
     return space
 
 
-def grid(spec: StudySpec) -> dict[str, list[float | str]]:
-    """The values of each parameter on the grid of `spec.grid_points` points.
-
-    The families of a study share the grid: each point names a family and values for the knobs of all of them.
-    """
-    values: dict[str, list[float | str]] = {}
-    for name, distribution in whole_space(spec).items():
-        if isinstance(distribution, CategoricalDistribution):
-            values[name] = [str(choice) for choice in distribution.choices]
-        elif isinstance(distribution, FloatDistribution):
-            steps = spec.grid_points - 1
-            span = distribution.high - distribution.low
-            values[name] = [*(distribution.low + span * i / steps for i in range(steps)), distribution.high]
-    return values
-
-
 def contains(spec: StudySpec, family: str, values: Mapping[str, float | str]) -> bool:
     """Whether knob values of a family lie inside the ranges of the study, its fixed knobs included."""
     knobs = {knob.name: knob for knob in spec.search_knobs[family]}

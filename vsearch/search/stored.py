@@ -6,9 +6,10 @@ from typing import Literal, cast
 import optuna
 from optuna.study import StudyDirection
 
-from vsearch.curves import BASELINE, Curve, paper
+from vsearch.curves import Curve
 from vsearch.errors import InputError, StorageError, unknown_name
 from vsearch.search import attributes
+from vsearch.search.first import first_curves
 from vsearch.search.pruner import build_pruner
 from vsearch.search.sampler import CurveSampler
 from vsearch.search.space import FAMILY, contains, parameter_name
@@ -84,7 +85,10 @@ def open_study(storage: Storage, name: str) -> StoredStudy:
     text = storage.get_study_user_attrs(study_id).get(attributes.SPEC)
     if text is None:
         raise InputError(f"the study {name!r} was not made by vsearch: it has no spec")
-    spec = spec_from_json(text)
+    try:
+        spec = spec_from_json(text)
+    except InputError as error:
+        raise InputError(f"the study {name!r} cannot be read: {error}") from None
     return StoredStudy(spec, storage, study_id, _load(storage, spec, name))
 
 
@@ -118,16 +122,6 @@ def create_or_open(storage: Storage, spec: StudySpec) -> tuple[StoredStudy, bool
 def delete_study(study: StoredStudy) -> None:
     """Remove a study and its trials for good."""
     study.storage.delete_study(study.study_id)
-
-
-def first_curves(spec: StudySpec) -> list[tuple[str, str, Curve]]:
-    """What every study trains first: (role, family, curve). The paper's curve for this data set if it has one."""
-    curves: list[tuple[str, str, Curve]] = [("baseline", spec.families[0], BASELINE)]
-    for family in spec.families:
-        published = paper.for_family(family)
-        matching = [curve for setting, curve in published if setting.split("-")[0] == spec.dataset]
-        curves += [("paper", family, curve) for curve in matching or [curve for _, curve in published]]
-    return curves
 
 
 def _enqueue(study: optuna.Study, spec: StudySpec, role: str, family: str, curve: Curve) -> None:

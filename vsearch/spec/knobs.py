@@ -67,7 +67,9 @@ def setting_text(key: str, value: object) -> str:
             return ",".join(value)
         if len(value) == 2 and all(isinstance(item, int | float) and not isinstance(item, bool) for item in value):
             return f"{value[0]!r}:{value[1]!r}"
-    raise InputError(f"the knob {shorten(key)} is {shown(value)}; give a number, [low, high], a name or a list of names")
+    raise InputError(
+        f"the knob {shorten(key)} is {shown(value)}; give a number, [low, high], a name or a list of names"
+    )
 
 
 def _owners(families: Sequence[str], key: str) -> list[tuple[str, str]]:

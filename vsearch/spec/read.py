@@ -25,7 +25,7 @@ def spec_from_json(text: str) -> StudySpec:
     version = content.pop("version", None) if isinstance(content, dict) else None
     if version != VERSION:
         raise InputError(
-            f"the study spec has version {shown(version)}; this vsearch reads version {VERSION}: use the one that made it"
+            f"its spec has version {shown(version)}; this vsearch reads version {VERSION}: use the one that made it"
         )
     try:
         # Whole, and not as changes of today's recipe of that name.

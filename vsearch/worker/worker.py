@@ -9,7 +9,7 @@ from pathlib import Path
 
 from optuna.trial import TrialState
 
-from vsearch.errors import DataError, InputError, shorten
+from vsearch.errors import DataError, InputError, VsearchError, shorten
 from vsearch.search import attributes
 from vsearch.search.claims import Claim, claim_trial, is_exhausted
 from vsearch.search.stored import StoredStudy, open_study, refreshed
@@ -47,13 +47,14 @@ class Worker:
     """Asked between trials and while idle; False ends the worker as a signal would."""
     _opened: dict[str, StoredStudy] = field(default_factory=dict)
     _workplaces: dict[int, Workplace] = field(default_factory=dict)
-    _unusable: set[int] = field(default_factory=set)
+    _unusable: dict[int, VsearchError] = field(default_factory=dict)
 
     def serve(self) -> int:
         """Train until nothing is left; gives the number of trials that ended here.
 
         Raises:
-            VsearchError: the device, the data or the storage cannot be used. No trial is left half taken.
+            VsearchError: the device, the data or the storage cannot be used: for a worker that serves any study, the
+                images of every open one. No trial is left half taken.
         """
         device = choose_device(self.settings.device.value)
         log.info("worker %s on %s", self.name, device)
@@ -67,6 +68,8 @@ class Worker:
                 break
             else:
                 self._idle()
+        if self._unusable and not ended and self.interrupts.received is None:
+            raise next(iter(self._unusable.values()))
         return ended
 
     def _is_over(self, study: StoredStudy) -> bool:
@@ -114,7 +117,7 @@ class Worker:
             if self.names:
                 raise
             log.warning("passing over %s: %s", study.name, error)
-            self._unusable.add(study.study_id)
+            self._unusable[study.study_id] = error
             return False
         return True
 

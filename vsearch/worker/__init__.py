@@ -1,0 +1,1 @@
+"""Workers: processes that take trials of studies and train them on one device."""
