@@ -1,6 +1,7 @@
-"""The loop that most tutorials show, to measure vsearch's against: DataLoader, torchvision transforms, float32, NCHW."""
+"""The loop of most tutorials, to measure vsearch's against: DataLoader, torchvision transforms, float32, NCHW."""
 
 import time
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ class PlainBlock(nn.Module):
         self.bn2 = nn.BatchNorm2d(width)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Branch plus shortcut, unscaled."""
         out = functional.relu(self.bn1(self.conv1(x)))
         out = self.bn2(self.conv2(out))
         if self.new_channels:
@@ -61,7 +63,7 @@ class PlainImages(Dataset[tuple[Tensor, int]]):
 def plain_network(depth: int, num_classes: int) -> nn.Module:
     """The same layers as `vsearch.models.resnet`, unscaled."""
     widths = [16, *(width for width in (16, 32, 64) for _ in range((depth - 2) // 6))]
-    blocks = [PlainBlock(before, after) for before, after in zip(widths, widths[1:], strict=False)]
+    blocks = [PlainBlock(before, after) for before, after in pairwise(widths)]
     stem = [nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU()]
     return nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, num_classes))
 

@@ -205,7 +205,7 @@ def _train(study: optuna.Study, trial: optuna.Trial, scores: Scores, setting: Se
 
 
 def run(arguments: argparse.Namespace) -> list[Result]:
-    """Every search in every setting, on all workers."""
+    """Every search in every setting, on all workers; as many whole repetitions as the minutes allow."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     settings = [
         Setting(epochs, correlation, misled_by, arguments.trials, arguments.noise, arguments.spread)
@@ -216,13 +216,20 @@ def run(arguments: argparse.Namespace) -> list[Result]:
         for repetition in range(arguments.repetitions)
         for setting, search in product(settings, arguments.searches)
     ]
-    results = []
+    end = time.monotonic() + 60 * arguments.minutes
+    results: dict[tuple[str, Setting, int], Result] = {}
     with ProcessPoolExecutor(arguments.workers, mp_context=get_context("spawn")) as pool:
         for future in as_completed([pool.submit(simulate, *item) for item in work]):
-            results.append(future.result())
+            result = future.result()
+            results[result.search, result.setting, result.repetition] = result
             if len(results) % 200 == 0:
                 print(f"{len(results)} of {len(work)} searches", file=sys.stderr, flush=True)
-    return results
+            if time.monotonic() > end:
+                pool.shutdown(cancel_futures=True)
+                break
+    # Whole repetitions only, so that every cell has the same worlds.
+    missing = {repetition for search, setting, repetition in work if (search, setting, repetition) not in results}
+    return [result for result in results.values() if result.repetition not in missing]
 
 
 def report(results: list[Result], searches: Iterable[str]) -> None:
@@ -261,12 +268,13 @@ def main() -> None:
     """Parse the command line, simulate, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=40)
+    parser.add_argument("--minutes", type=float, default=10, help="what is not done by then is left out")
     parser.add_argument("--trials", type=int, default=30, help="the budget in full trials")
-    parser.add_argument("--epochs", type=int, nargs="+", default=[16, 27])
+    parser.add_argument("--epochs", type=int, nargs="+", default=[16])
     parser.add_argument("--correlations", type=float, nargs="+", default=[0.4, 0.7, 0.9])
     parser.add_argument("--noise", type=float, default=0.25, help="points from seed to seed")
     parser.add_argument("--misled-by", nargs="+", default=["curve", "trial"], choices=["curve", "trial"])
-    parser.add_argument("--spread", type=float, default=1.5, help="points from curve to curve")
+    parser.add_argument("--spread", type=float, default=2.0, help="points from curve to curve")
     parser.add_argument("--searches", nargs="+", default=SEARCHES, metavar="SAMPLER/PRUNER[-RUNG-FACTOR]")
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     arguments = parser.parse_args()
@@ -276,6 +284,8 @@ def main() -> None:
         f"Regret in points, mean ± standard error; budget {arguments.trials} full trials, spread of random curves "
         f"{arguments.spread} points, seed noise {arguments.noise} points, {VALIDATION_IMAGES} validation images.\n"
     )
+    if not results:
+        parser.error(f"no repetition was done after {arguments.minutes} minutes; give more --minutes")
     for misled_by in arguments.misled_by:
         print(f"Early epochs misled by {misled_by}:\n")
         report([result for result in results if result.setting.misled_by == misled_by], arguments.searches)

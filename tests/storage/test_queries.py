@@ -84,7 +84,10 @@ def test_running_trials_come_with_their_attributes(storage: Storage) -> None:
     ],
 )
 def test_a_summary_names_the_best_complete_trial(
-    storage: Storage, direction: str, values: list[float], best: tuple[float | None, int | None]
+    storage: Storage,
+    direction: Literal["maximize", "minimize"],
+    values: list[float],
+    best: tuple[float | None, int | None],
 ) -> None:
     study = study_of(storage, direction=direction)
     for value in values:
