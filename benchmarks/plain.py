@@ -1,4 +1,4 @@
-"""The loop of most tutorials, to measure vsearch's against: DataLoader, torchvision transforms, float32, NCHW."""
+"""The loop of most tutorials, to measure ours against: DataLoader, torchvision transforms, float32, NCHW."""
 
 import time
 from itertools import pairwise

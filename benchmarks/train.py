@@ -156,8 +156,9 @@ def heading(rounds: int, steps: int, root: Path | None) -> str:
     import torchvision
 
     images = "CIFAR-10" if root is not None else "random images of CIFAR's shape"
+    precision = choose_precision("auto", CPU)
     return (
-        f"{images}, batch {RECIPE.batch_size}, {choose_precision('auto', CPU)}, {rounds} alternating rounds of {steps} "
+        f"{images}, batch {RECIPE.batch_size}, {precision}, {rounds} alternating rounds of {steps} "
         f"steps; {cpu_name()}, {os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}; "
         f"torch {torch.__version__}, torchvision {torchvision.__version__}, "
         f"Python {platform.python_version()}, {platform.system()}\n\n"
