@@ -1,4 +1,4 @@
-"""Fixtures that many tests share: a real PostgreSQL server, and a fresh database in it for each test."""
+"""Fixtures that many tests share: a real PostgreSQL server, a fresh database in it for each test, and a stranger."""
 
 import json
 import os
@@ -42,6 +42,32 @@ class PostgresServer:
 
     def close(self) -> None:
         self._process.communicate()
+
+
+STRANGER = 65534
+"""A uid that owns nothing on any ordinary system."""
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> int:
+    """A uid to whom root may descend, and which may look into `tmp_path`; for others their own uid."""
+    if os.geteuid() != 0:
+        return os.geteuid()
+    for folder in (tmp_path, *tmp_path.parents):  # pytest makes its folders for their owner alone
+        if folder.stat().st_uid == 0 and not folder.stat().st_mode & 0o001:
+            folder.chmod(folder.stat().st_mode | 0o011)
+    return STRANGER
+
+
+@pytest.fixture
+def as_stranger(stranger: int) -> Iterator[None]:
+    """Lays down root's rights for the test, since root is never denied anything."""
+    former = os.geteuid()
+    os.seteuid(stranger)
+    try:
+        yield
+    finally:
+        os.seteuid(former)
 
 
 @pytest.fixture(scope="session")

@@ -55,6 +55,9 @@ class Settings:
     checkpoint_dir: Setting
     device: Setting
 
+    def __post_init__(self) -> None:
+        _seconds(self.storage_timeout)
+
     @property
     def home_path(self) -> Path:
         """The folder of the embedded database, of the workers' logs and of their locks."""
@@ -78,16 +81,7 @@ class Settings:
     @property
     def retry_seconds(self) -> float:
         """How long a database that does not answer is tried again."""
-        try:
-            seconds = float(self.storage_timeout.value)
-        except ValueError:
-            seconds = -1.0
-        if not 0 <= seconds <= 86_400:
-            raise InputError(
-                f"storage-timeout is {self.storage_timeout.value!r} ({self.storage_timeout.origin}); "
-                "give seconds from 0 to 86400"
-            )
-        return seconds
+        return _seconds(self.storage_timeout)
 
     def environment(self) -> dict[str, str]:
         """The same settings as environment variables, for a child process (a URL never goes on a command line)."""
@@ -108,7 +102,7 @@ def resolve(flags: Mapping[str, str | None] | None = None, environ: Mapping[str,
     """
     flags = flags or {}
     environ = os.environ if environ is None else environ
-    home = _one("home", flags, environ, platformdirs.user_data_dir("vsearch", appauthor=False))
+    home = _given("home", flags, environ) or Setting(_user_folder(), "default")
     folder = _folder(home.value)
     defaults = {
         "storage": f"sqlite:///{folder.absolute()}/{DATABASE}",
@@ -117,18 +111,38 @@ def resolve(flags: Mapping[str, str | None] | None = None, environ: Mapping[str,
         "checkpoint-dir": str(folder / "checkpoints"),
         "device": "auto",
     }
-    rest = {name.replace("-", "_"): _one(name, flags, environ, default) for name, default in defaults.items()}
+    rest = {
+        name.replace("-", "_"): _given(name, flags, environ) or Setting(default, "default")
+        for name, default in defaults.items()
+    }
     return Settings(home=home, **rest)
 
 
-def _one(name: str, flags: Mapping[str, str | None], environ: Mapping[str, str], default: str) -> Setting:
+def _given(name: str, flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting | None:
     variable = next(option.variable for option in OPTIONS if option.name == name)
     flag = flags.get(name)
     if flag is not None:
         return Setting(_not_empty(flag, f"--{name}"), "flag")
     if variable in environ:
         return Setting(_not_empty(environ[variable], variable), variable)
-    return Setting(default, "default")
+    return None
+
+
+def _user_folder() -> str:
+    try:
+        return platformdirs.user_data_dir("vsearch", appauthor=False)
+    except RuntimeError:
+        raise DataError("this user has no home folder; set VSEARCH_HOME to a folder of yours") from None
+
+
+def _seconds(setting: Setting) -> float:
+    try:
+        seconds = float(setting.value)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 86_400:
+        raise InputError(f"storage-timeout is {setting.value!r} ({setting.origin}); give seconds from 0 to 86400")
+    return seconds
 
 
 def _folder(text: str) -> Path:

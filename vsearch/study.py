@@ -100,9 +100,9 @@ class Study:
         """
         count = default_workers(self.settings.device.value) if workers is None else workers
         fleet = Fleet(self.stored.name, self.settings, count, threads, download)
-        if not self.is_done:
-            fleet.start()
         try:
+            if not self.is_done:
+                fleet.start()
             while fleet.is_running():
                 if watch is not None:
                     watch(self)

@@ -6,7 +6,7 @@ import pickle
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,6 @@ import pytest
 from PIL import Image
 
 Pixels = npt.NDArray[np.uint8]
-
-# A uid that owns nothing on any ordinary system.
-STRANGER = 65534
 
 WATCH = """
 import json, sys
@@ -43,22 +40,6 @@ def cifar_root() -> Path:
     if not (root / "cifar-10-batches-py").is_dir() or not (root / "cifar-100-python").is_dir():
         pytest.skip("VSEARCH_DATA_DIR does not hold the CIFAR folders")
     return root
-
-
-@pytest.fixture
-def as_stranger(tmp_path: Path) -> Iterator[None]:
-    """Lays down root's rights for the test, since root is never denied anything."""
-    if os.geteuid() != 0:
-        yield
-        return
-    for folder in (tmp_path, *tmp_path.parents):  # pytest makes its folders for their owner alone
-        if folder.stat().st_uid == 0 and not folder.stat().st_mode & 0o001:
-            folder.chmod(folder.stat().st_mode | 0o011)
-    os.seteuid(STRANGER)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 @pytest.fixture

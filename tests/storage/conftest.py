@@ -112,7 +112,7 @@ def all_workers() -> Iterator[Callable[..., list[Any]]]:
 
 
 class LossyProxy:
-    """A TCP proxy before a PostgreSQL server that can lose the answer to a COMMIT, as a failing network does."""
+    """A TCP proxy before a PostgreSQL server that can lose the answer to a change's COMMIT, as a bad network does."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
@@ -136,13 +136,17 @@ class LossyProxy:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
+        has_changes = False
         with client, socket.create_connection(self._target) as server:
             while True:
                 for ready in select.select([client, server], [], [])[0]:
                     data = ready.recv(65536)
                     if not data:
                         return
-                    if ready is client and self.is_armed and b"COMMIT\0" in data:
+                    # A query is a Q, four bytes of length and its text; reads end in a COMMIT as well.
+                    if ready is client and data[5:].startswith((b"INSERT", b"UPDATE", b"DELETE")):
+                        has_changes = True
+                    if ready is client and self.is_armed and has_changes and b"COMMIT\0" in data:
                         self.is_armed = False
                         server.sendall(data)
                         server.recv(65536)  # it is stored now

@@ -20,12 +20,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     signal.signal(signal.SIGTERM, _terminate)
     _print_whatever_the_locale()
+    stdout = sys.stdout
     try:
         result = app.main(args=arguments, prog_name="vsearch", standalone_mode=False)
         _flush()
     except BrokenPipeError:
         _forget_stdout()  # the reader (`| head`) has what it wanted
         return 0
+    except SystemExit:
+        if sys.stdout is not stdout:  # click's own answer to a closed pipe is a wrapper and exit code 1
+            return 0
+        raise
     except _UnwritableOutput as error:
         _forget_stdout()
         return _fail(f"cannot write the output: {error}; make room, or send it elsewhere", 4)

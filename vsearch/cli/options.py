@@ -46,11 +46,15 @@ def _quiet_optuna() -> None:
 
 
 def make_home(settings: Settings) -> None:
-    """Make the home folder, for a command that is about to write into it.
+    """Make the home folder, for a command that is about to write into it; the URL is checked first.
 
     Raises:
-        DataError: it cannot be made or written.
+        InputError: the storage is no database that vsearch knows.
+        DataError: the folder cannot be made or written.
     """
+    from vsearch.storage import parse_url
+
+    parse_url(settings.storage.value)
     folder = settings.home_path
     try:
         folder.mkdir(parents=True, exist_ok=True)

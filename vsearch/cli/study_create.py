@@ -27,7 +27,9 @@ _WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _SPEC_OPTIONS = (
     click.option("--family", "families", multiple=True, help="Curve family; repeat to search several together."),
     click.option("--depth", type=int, help="Layers of the network, 6n+2: 20, 32, 44, 56, 110. [default: 32]"),
-    click.option("--dataset", help="cifar10, cifar100, digits, fashion-mnist, svhn or folder:PATH. [default: cifar10]"),
+    click.option(
+        "--dataset", help="One of cifar10, cifar100, digits, fashion-mnist, svhn or folder:PATH. [default: cifar10]"
+    ),
     click.option("--trials", type=int, help="Finished and pruned trials, over all workers. [default: 50]"),
     click.option("--epochs", type=int, help="Epochs of a trial that is not pruned. [default: the recipe's]"),
     click.option("--knob", "knobs", multiple=True, help="Range or value of a knob: peak=1.0:1.6, floor=0.8. Repeat."),
@@ -36,7 +38,7 @@ _SPEC_OPTIONS = (
     click.option("--replicates", type=int, help="Seeds per curve; the objective is their mean. [default: 1]"),
     click.option("--seed", type=int, help="Of suggestions, weights and data order. [default: 0]"),
     click.option("--name", help="Of the study. [default: family, data set and network]"),
-    click.option("--recipe", help="short or he2015. [default: short]"),
+    click.option("--recipe", help="How to train: short or he2015. [default: short]"),
     click.option("--recipe-set", multiple=True, help="Change a number of the recipe: learning_rate=0.05. Repeat."),
     click.option("--train-images", type=int, help="Train on a stratified subset of so many images."),
     click.option("--validation-images", type=int, help="Validate on so many images."),

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from vsearch.cli.options import Settings, all_options, make_home
-from vsearch.errors import InputError
+from vsearch.errors import InputError, unknown_name
 
 
 @click.command()
@@ -27,7 +27,6 @@ def worker(
     """
     if not 1 <= threads <= 1024:
         raise InputError(f"threads is {threads}; give 1 to 1024")
-    make_home(settings)
     storage = _storage_of(settings, studies)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("vsearch").setLevel(logging.INFO)
@@ -58,7 +57,10 @@ def _storage_of(settings: Settings, studies: Sequence[str]) -> Any:
     from vsearch.search.stored import open_study
     from vsearch.storage import open_storage
 
-    storage = open_storage(settings.storage.value, retry_seconds=settings.retry_seconds)
+    if studies and settings.is_untouched:
+        raise unknown_name("study", studies[0], [])
+    make_home(settings)
+    storage = open_storage(settings.storage.value, create=not studies, retry_seconds=settings.retry_seconds)
     for study in studies:
         open_study(storage, study)
     return storage

@@ -44,16 +44,35 @@ def claim_trial(study: StoredStudy, worker: str) -> Claim | None:
     with study.storage.exclusive(study.study_id):
         if study.state != "open" or not _may_begin(study):
             return None
-        trial = study.optuna_study.ask()
-        trial_id = study.storage.get_trial_id_from_study_id_trial_number(study.study_id, trial.number)
         try:
-            return _claim(study, trial, trial_id, worker)
+            return _claim(study, study.optuna_study.ask(), worker)
         except BaseException:
-            study.storage.put_back(trial_id)
+            put_back_broken_claims(study)
             raise
 
 
-def _claim(study: StoredStudy, trial: optuna.Trial, trial_id: int, worker: str) -> Claim:
+def put_back(study: StoredStudy, trial_id: int) -> None:
+    """Let a running trial wait again, without a worker, to go on as the same trial."""
+    with study.storage.exclusive(study.study_id):
+        study.storage.set_trial_user_attr(trial_id, attributes.WORKER, "")
+        study.storage.put_back(trial_id)
+
+
+def put_back_broken_claims(study: StoredStudy) -> list[int]:
+    """Running trials without a worker wait again; gives their numbers.
+
+    A claim names its worker before it lets go of the study's lock: a trial without a name is one that broke off.
+    """
+    with study.storage.exclusive(study.study_id):
+        running = study.storage.running_trials(study.study_id)
+        broken = [trial for trial in running if not trial.user_attrs.get(attributes.WORKER)]
+        for trial in broken:
+            study.storage.put_back(trial.trial_id)
+    return [trial.number for trial in broken]
+
+
+def _claim(study: StoredStudy, trial: optuna.Trial, worker: str) -> Claim:
+    trial_id = study.storage.get_trial_id_from_study_id_trial_number(study.study_id, trial.number)
     is_given = "fixed_params" in study.storage.get_trial(trial_id).system_attrs
     curve = _given_curve(study, trial, trial_id) if is_given else _suggested_curve(study.spec, trial)
     scales = curve.scales(study.spec.num_blocks)
@@ -107,14 +126,20 @@ def _seeds(study: StoredStudy, trial: optuna.Trial, scales: tuple[float, ...]) -
     if stored is not None:
         return tuple(stored)
     met = study.storage.count_trials_with_attr(study.study_id, attributes.SCALES_KEY, scales_key(scales))
+    if attributes.SCALES_KEY in trial.user_attrs:  # of this trial, whose first claim broke off: it met itself
+        met -= 1
     first = met * study.spec.replicates
     return tuple(derive_seed("training", study.spec.seed, first + r) for r in range(study.spec.replicates))
 
 
 def _record(trial: optuna.Trial, curve: Curve, scales: tuple[float, ...], seeds: tuple[int, ...], worker: str) -> None:
+    if attributes.SEEDS not in trial.user_attrs:
+        _record_curve(trial, curve, scales)
+        trial.set_user_attr(attributes.SEEDS, list(seeds))
     trial.set_user_attr(attributes.WORKER, worker)
-    if attributes.SEEDS in trial.user_attrs:
-        return
+
+
+def _record_curve(trial: optuna.Trial, curve: Curve, scales: tuple[float, ...]) -> None:
     if attributes.ROLE not in trial.user_attrs:
         trial.set_user_attr(attributes.ROLE, "search")
         trial.set_user_attr(attributes.CURVE, curve.to_dict())
@@ -124,9 +149,8 @@ def _record(trial: optuna.Trial, curve: Curve, scales: tuple[float, ...], seeds:
     trial.set_user_attr(attributes.GEOMETRIC_MEAN, round(shape.geometric_mean(scales), 6))
     product = shape.product(scales)
     trial.set_user_attr(attributes.PRODUCT, float(f"{product:.6g}") if product < float("inf") else None)
-    trial.set_user_attr(attributes.SEEDS, list(seeds))
 
 
 def scales_key(scales: tuple[float, ...]) -> str:
     """Text that two curves share if their scales agree to 1e-4."""
-    return " ".join(f"{scale:.4f}" for scale in scales)
+    return " ".join(f"{scale + 0.0:.4f}" for scale in scales)  # -0.0 + 0.0 is 0.0

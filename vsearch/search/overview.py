@@ -15,7 +15,7 @@ class Overview(NamedTuple):
 
     name: str
     state: str
-    """`open`, `stopped`, `done`, or `foreign` for a study that this vsearch cannot read."""
+    """`open`, `stopped`, `done`, `failed` (too many failed trials), or `foreign`: this vsearch cannot read it."""
     trials: int
     """The budget: finished and pruned trials."""
     running: int
@@ -53,9 +53,11 @@ def overviews(storage: Storage) -> list[Overview]:
 
 def _budget(user_attrs: dict[str, str], counts: dict[TrialState, int]) -> tuple[str, int]:
     try:
-        trials = spec_from_json(user_attrs[attributes.SPEC]).trials
+        spec = spec_from_json(user_attrs[attributes.SPEC])
     except (KeyError, InputError):
         return "foreign", 0
-    if counts[TrialState.COMPLETE] + counts[TrialState.PRUNED] >= trials:
-        return "done", trials
-    return user_attrs.get(attributes.STATE, "open"), trials
+    if counts[TrialState.COMPLETE] + counts[TrialState.PRUNED] >= spec.trials:
+        return "done", spec.trials
+    if counts[TrialState.FAIL] >= spec.max_failed:
+        return "failed", spec.trials
+    return user_attrs.get(attributes.STATE, "open"), spec.trials

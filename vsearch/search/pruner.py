@@ -11,7 +11,7 @@ def build_pruner(spec: StudySpec) -> BasePruner:
         case "none":
             return NopPruner()
         case "median":
-            return MedianPruner(n_startup_trials=5, n_warmup_steps=spec.first_rung - 1)
+            return MedianPruner(n_startup_trials=5, n_warmup_steps=spec.first_rung)
         case "hyperband":
             return HyperbandPruner(
                 min_resource=spec.first_rung, max_resource=spec.epochs, reduction_factor=spec.rung_factor

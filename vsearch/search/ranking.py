@@ -58,7 +58,8 @@ def seed_noise(finished: list[TrialResult]) -> SeedNoise | None:
     """The noise pooled over the curves that were trained with several seeds; None where no curve was."""
     groups: dict[str, list[float]] = {}
     for trial in finished:
-        groups.setdefault(str(trial.attributes.get(attributes.SCALES_KEY)), []).extend(trial.accuracies)
+        if (key := trial.attributes.get(attributes.SCALES_KEY)) is not None:
+            groups.setdefault(key, []).extend(trial.accuracies)
     repeated = [scores for scores in groups.values() if len(scores) > 1]
     freedom = sum(len(scores) - 1 for scores in repeated)
     if not freedom:

@@ -13,11 +13,14 @@ from vsearch.search.first import first_curves
 from vsearch.search.pruner import build_pruner
 from vsearch.search.sampler import CurveSampler
 from vsearch.search.space import FAMILY, contains, parameter_name
+from vsearch.spec.differences import differences
 from vsearch.spec.read import spec_from_json
-from vsearch.spec.study import StudySpec, differences
+from vsearch.spec.study import StudySpec
 from vsearch.storage import Storage
 
 StudyState = Literal["open", "stopped"]
+_CREATING = 0
+"""Stands for no study in the storage's locks: of two that create a study of one name, the second finds it whole."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,11 @@ def create_study(storage: Storage, spec: StudySpec) -> StoredStudy:
     Raises:
         InputError: the name is taken, with what differs from the stored study.
     """
+    with storage.exclusive(_CREATING):
+        return _create_study(storage, spec)
+
+
+def _create_study(storage: Storage, spec: StudySpec) -> StoredStudy:
     try:
         study_id = storage.create_new_study([StudyDirection.MAXIMIZE], spec.name)
     except optuna.exceptions.DuplicatedStudyError:
@@ -102,7 +110,11 @@ def refreshed(study: StoredStudy) -> StoredStudy:
         text = study.storage.get_study_user_attrs(study.study_id)[attributes.SPEC]
     except KeyError:
         raise InputError(f"the study {study.spec.name!r} is gone; it was deleted meanwhile") from None
-    return study if text == study.spec.to_json() else replace(study, spec=spec_from_json(text))
+    if text == study.spec.to_json():
+        return study
+    spec = spec_from_json(text)
+    is_another = spec.with_changes(trials=study.spec.trials) != study.spec  # deleted, and its number given again
+    return open_study(study.storage, spec.name) if is_another else replace(study, spec=spec)
 
 
 def create_or_open(storage: Storage, spec: StudySpec) -> tuple[StoredStudy, bool]:
@@ -111,8 +123,9 @@ def create_or_open(storage: Storage, spec: StudySpec) -> tuple[StoredStudy, bool
     Raises:
         InputError: a study of that name exists with another spec.
     """
-    if spec.name not in storage.study_names():
-        return create_study(storage, spec), True
+    with storage.exclusive(_CREATING):
+        if spec.name not in storage.study_names():
+            return _create_study(storage, spec), True
     stored = open_study(storage, spec.name)
     if differences(stored.spec, spec):
         raise _exists(storage, spec)

@@ -107,7 +107,7 @@ def _narrowed(name: str, settings: Settings) -> tuple[dict[str, int], tuple[Knob
     """The structure and the knobs of one family with `settings` applied."""
     cls = family(name)
     structural: dict[str, IntKnob] = {knob.name: knob for knob in cls.structure()}
-    given = {key: structural[key].read(text) for key, text in settings.items() if key in structural}
+    given = {key: structural[key].parse(text).default for key, text in settings.items() if key in structural}
     structure = cls.check_structure(given)
     knobs = {knob.name: knob for knob in cls.knobs(**structure)}
     for key, text in settings.items():

@@ -11,6 +11,9 @@ from vsearch.spec.number import check_whole, shown
 from vsearch.spec.recipe import Recipe, recipe
 from vsearch.spec.study import MAX_EPOCHS, VERSION, StudySpec
 
+_WHOLE_RECIPE = {field.name for field in fields(Recipe)} - {"name", "iterations", "epochs"}
+"""A table with all of these is a recipe of its own, as `to_toml` writes it, whatever its name."""
+
 
 def spec_from_json(text: str) -> StudySpec:
     """The spec that `to_json` wrote.
@@ -57,8 +60,9 @@ def spec_from_dict(content: Mapping[str, Any]) -> StudySpec:
     values["families"] = (families,) if isinstance(families, str) else _texts("families", families)
     values["recipe"] = _recipe(values.get("recipe", "short"))
     values["knobs"] = tuple(knob_items(values.get("knobs", {})).items())
-    if "epochs" in values:  # the spec's own default, 0, means the recipe's; nobody who writes 0 means that
-        check_whole("epochs", values["epochs"], 1, MAX_EPOCHS)
+    for key in ("epochs", "first_rung"):
+        if key in values:  # their default in the spec, 0, leaves them to the recipe; nobody who writes 0 means that
+            check_whole(key, values[key], 1, MAX_EPOCHS)
     if values.get("name") == "":
         raise InputError("the study name is empty; give one, or leave it out to have one made")
     for key in ("name", "dataset", "network", "sampler", "pruner"):
@@ -75,7 +79,10 @@ def _recipe(value: object) -> Recipe:
     if not isinstance(value, Mapping):
         raise InputError(f"recipe is {shown(value)}; give a name or a table")
     changes = dict(value)
-    return recipe(str(changes.pop("name", "short"))).override(**changes)
+    name = str(changes.pop("name", "short"))
+    if changes.keys() >= _WHOLE_RECIPE:
+        return Recipe(name).override(**changes)
+    return recipe(name).override(**changes)
 
 
 def knob_items(value: object) -> dict[str, str]:

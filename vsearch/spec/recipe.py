@@ -47,7 +47,7 @@ class Recipe:
         for name, low, high in _OPEN_HIGH:
             self._set(name, check_interval(name, getattr(self, name), low, high, high_open=True))
         self._set("drops", _fractions(self.drops))
-        if self.batch_size == 1:
+        if self.batch_size == 1 and self.batch_size is not True:
             raise InputError("batch_size is 1; it must be a whole number from 2 to 65536: batch norm needs two images")
         check_whole("batch_size", self.batch_size, 2, 65536)
         for name, high in (("iterations", 1_000_000_000), ("epochs", 10_000)):

@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -13,6 +12,7 @@ from vsearch.errors import InputError, unknown_name
 from vsearch.spec.datasets import DatasetInfo, check_dataset_name, dataset_info
 from vsearch.spec.depth import num_blocks
 from vsearch.spec.knobs import canonical_knobs, curve_at, knobs_of, structure_of
+from vsearch.spec.name import check_study_name, default_name
 from vsearch.spec.number import check_whole, shown
 from vsearch.spec.recipe import RECIPES, Recipe
 
@@ -21,7 +21,6 @@ MAX_EPOCHS = 10_000
 SAMPLERS = ("gp", "grid", "qmc", "random", "tpe")
 PRUNERS = ("asha", "hyperband", "median", "none")
 NETWORKS = ("resnet",)
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -78,10 +77,12 @@ class StudySpec:
         self._check_images()
         object.__setattr__(self, "knobs", canonical_knobs(self.families, dict(self.knobs)))
         if not self.name:
-            object.__setattr__(self, "name", self._default_name())
+            object.__setattr__(self, "name", default_name(self.families, self.dataset, f"{self.network}{self.depth}"))
         check_study_name(self.name)
 
     def _check_names(self) -> None:
+        families = (self.families,) if isinstance(self.families, str) else tuple(self.families)
+        object.__setattr__(self, "families", families)
         if not self.families or len(set(self.families)) != len(self.families):
             raise InputError(f"families are {shown(list(self.families))}; give at least one and each once")
         for name in self.families:
@@ -116,7 +117,7 @@ class StudySpec:
             check_whole("image_size", self.image_size, 8, 512)
             if not self.dataset.startswith("folder:"):
                 raise InputError(f"image_size is for folder: data sets; {self.dataset} keeps its own size")
-        if self.pruner == "hyperband" and self.first_rung >= self.epochs > 1:
+        if self.pruner == "hyperband" and self.first_rung >= self.epochs:
             raise InputError(f"first_rung is {self.first_rung}; hyperband needs it below the {self.epochs} epochs")
 
     def _check_images(self) -> None:
@@ -153,10 +154,6 @@ class StudySpec:
             )
         return max(1, self.recipe.default_epochs(available or 0))
 
-    def _default_name(self) -> str:
-        dataset = re.sub(r"[^A-Za-z0-9._-]+", "-", self.dataset.removeprefix("folder:").rstrip("/").rsplit("/", 1)[-1])
-        return f"{'+'.join(self.families).replace('+', '-')}-{dataset}-{self.network}{self.depth}"[:100]
-
     @property
     def num_blocks(self) -> int:
         """Residual blocks of the network."""
@@ -187,33 +184,3 @@ class StudySpec:
     def to_json(self) -> str:
         """The spec as one line of JSON."""
         return json.dumps(self.to_dict(), sort_keys=True)
-
-
-def check_study_name(name: str) -> None:
-    """Refuse a name that could not be typed, listed or used as a file name everywhere.
-
-    Raises:
-        InputError: not 1 … 100 letters, digits, `.`, `_`, `-`, beginning with a letter or digit.
-    """
-    if not _NAME.fullmatch(name) or ".." in name:
-        raise InputError(
-            f"the study name {name[:60]!r} ({len(name)} characters) is not allowed; use 1 to 100 letters, digits, "
-            "'.', '_' or '-', beginning with a letter or digit"
-        )
-
-
-def differences(stored: StudySpec, wanted: StudySpec) -> list[str]:
-    """What differs between two specs, one line each, in words: `epochs: stored 16, asked for 8`."""
-    lines = []
-    old, new = stored.to_dict(), wanted.to_dict()
-    for table in ("recipe", "knobs"):
-        old |= {f"{table}.{key}": value for key, value in old.pop(table).items()}
-        new |= {f"{table}.{key}": value for key, value in new.pop(table).items()}
-    for key in sorted(old.keys() | new.keys()):
-        if old.get(key) != new.get(key):
-            lines.append(f"{key}: stored {_plain(old.get(key))}, asked for {_plain(new.get(key))}")
-    return lines
-
-
-def _plain(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

@@ -76,7 +76,7 @@ class Fleet:
         """
         check_workers(self.workers)
         for index in range(self.workers):
-            log = Path(self.settings.home.value).expanduser() / "logs" / f"{self.study}-{index + 1}.log"
+            log = self.settings.home_path / "logs" / f"{self.study}-{index + 1}.log"
             try:
                 log.parent.mkdir(parents=True, exist_ok=True)
                 log.write_bytes(b"")

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from vsearch.errors import DataError
 from vsearch.search import attributes
+from vsearch.search.claims import put_back, put_back_broken_claims
 from vsearch.search.stored import StoredStudy
 
 
@@ -60,12 +61,10 @@ def put_back_orphans(study: StoredStudy, folder: Path) -> list[int]:
     """Trials of this machine's dead workers wait again, to go on as the same trials; gives their numbers."""
     if not folder.is_dir():
         return []
-    numbers = []
     with study.storage.exclusive(study.study_id):
+        numbers = put_back_broken_claims(study)
         for trial in study.storage.running_trials(study.study_id):
-            worker = trial.user_attrs.get(attributes.WORKER)
-            # A claim names its worker before it lets go of the lock that is held here: without a name it broke off.
-            if worker is None or is_dead(folder, worker):
-                study.storage.put_back(trial.trial_id)
+            if is_dead(folder, trial.user_attrs[attributes.WORKER]):
+                put_back(study, trial.trial_id)
                 numbers.append(trial.number)
-    return numbers
+    return sorted(numbers)

@@ -2,9 +2,10 @@
 
 import hashlib
 import logging
+import os
 import time
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -98,8 +99,9 @@ class TrialTraining:
         """Report the epoch; whether the trial goes on (None) is up to divergence and the pruner."""
         trial, epoch = self._claim.trial, records[0].epoch
         found = [d for record in records if (d := diverged(record, self._workplace.data.num_classes))]
-        if any(divergence.kind == "non-finite" for divergence in found):
-            return Outcome(TrialState.FAIL, "diverged", found[0].reason)
+        for divergence in found:
+            if divergence.kind == "non-finite":
+                return Outcome(TrialState.FAIL, "diverged", divergence.reason)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an epoch trained again after a crash was reported before; same number
             trial.report(fmean(self.progress.accuracies), epoch)
@@ -135,11 +137,15 @@ class TrialTraining:
         for key, value in values.items():
             self._claim.trial.set_user_attr(key, value)
 
+    def _identity(self) -> dict[str, Any]:
+        """What a checkpoint must agree with; the scales too: another storage may have a trial of the same number."""
+        claim = self._claim
+        return {"spec": spec_digest(self._workplace), "seeds": list(claim.seeds), "scales": list(claim.scales)}
+
     def _state(self) -> dict[str, Any]:
         return {
-            "spec": spec_digest(self._workplace),
-            "seeds": list(self._claim.seeds),
-            "progress": vars(self.progress) | {"train_losses": list(self.progress.train_losses)},
+            "trial": self._identity(),
+            "progress": asdict(self.progress),
             "trainings": [training.state_dict() for training in self._trainings],
         }
 
@@ -154,11 +160,11 @@ class TrialTraining:
 
     def _restore(self) -> None:
         """Go on from the sound checkpoint of this very trial; where there is none, from epoch 0 with the same seed."""
-        if not self._path.exists():
+        if not os.path.exists(self._path):  # False also where the folder may not be read
             return
         try:
             state = load_checkpoint(self._path)
-            if state.get("spec") != spec_digest(self._workplace) or state.get("seeds") != list(self._claim.seeds):
+            if state.get("trial") != self._identity():
                 return
             for training, saved in zip(self._trainings, state["trainings"], strict=True):
                 training.load_state_dict(saved)

@@ -4,16 +4,17 @@ import logging
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from optuna.trial import TrialState
 
 from vsearch.errors import DataError, InputError, VsearchError, shorten
 from vsearch.search import attributes
-from vsearch.search.claims import Claim, claim_trial, is_exhausted
+from vsearch.search.claims import Claim, claim_trial, is_exhausted, put_back
 from vsearch.search.stored import StoredStudy, open_study, refreshed
 from vsearch.settings import Settings
+from vsearch.spec.study import StudySpec
 from vsearch.storage import Storage
 from vsearch.training.device import choose_device
 from vsearch.worker.interrupts import Interrupts, Stopped
@@ -46,7 +47,7 @@ class Worker:
     keep_going: Callable[[], bool] = lambda: True
     """Asked between trials and while idle; False ends the worker as a signal would."""
     _opened: dict[str, StoredStudy] = field(default_factory=dict)
-    _workplaces: dict[int, Workplace] = field(default_factory=dict)
+    _workplaces: dict[StudySpec, Workplace] = field(default_factory=dict)
     _unusable: dict[int, VsearchError] = field(default_factory=dict)
 
     def serve(self) -> int:
@@ -61,7 +62,10 @@ class Worker:
         ended = 0
         while self._may_go_on():
             studies = self._studies()
-            claim, study = self._claim(studies)
+            try:
+                claim, study = self._claim(studies)
+            except Stopped:
+                break
             if claim is not None and study is not None:
                 ended += self._train(study, claim)
             elif not self.stays and all(self._is_over(study) for study in studies):
@@ -93,12 +97,19 @@ class Worker:
                 log.debug("left alone: %s", error)
                 continue
             studies.append(self._opened[name])
+        self._let_go(studies)
         return studies
+
+    def _let_go(self, studies: list[StoredStudy]) -> None:
+        """Free the images of studies that have ended or are gone."""
+        needed = {_training_of(study) for study in studies if study.state == "open"}
+        for spec in self._workplaces.keys() - needed:
+            del self._workplaces[spec]
 
     def _claim(self, studies: list[StoredStudy]) -> tuple[Claim | None, StoredStudy | None]:
         """The first trial that any of the studies gives; its images are there before it is taken."""
         for study in studies:
-            for number in put_back_orphans(study, Path(self.settings.home.value).expanduser() / "workers"):
+            for number in put_back_orphans(study, self.settings.home_path / "workers"):
                 log.warning("trial %d of %s waits again: its worker is gone", number, study.name)
             if is_exhausted(study) or not self._can_train(study):
                 continue
@@ -112,7 +123,8 @@ class Worker:
         if study.study_id in self._unusable:
             return False
         try:
-            self._workplace(study)
+            with self.interrupts.breakable():  # a download may take long
+                self._workplace(study)
         except (DataError, InputError) as error:
             if self.names:
                 raise
@@ -122,15 +134,16 @@ class Worker:
         return True
 
     def _workplace(self, study: StoredStudy) -> Workplace:
-        if study.study_id not in self._workplaces:
-            self._workplaces[study.study_id] = set_up(
+        key = _training_of(study)
+        if key not in self._workplaces:
+            self._workplaces[key] = set_up(
                 study,
                 data_path=self.settings.data_path,
                 checkpoint_path=self.settings.checkpoint_path,
                 device=choose_device(self.settings.device.value),
                 download=self.download,
             )
-        return self._workplaces[study.study_id]
+        return self._workplaces[key]
 
     def _train(self, study: StoredStudy, claim: Claim) -> int:
         """Train one claimed trial and tell how it ended; 0 if it was put back."""
@@ -140,12 +153,13 @@ class Worker:
             outcome = self._outcome(claim, workplace)
             tell(study, claim, outcome)
         except BaseException as error:
-            self.storage.put_back(claim.trial_id)
+            put_back(study, claim.trial_id)
             log.info("trial %d of %s waits again", claim.number, study.name)
             if isinstance(error, Stopped):
                 return 0
             raise
-        checkpoint_path(workplace, claim.number).unlink(missing_ok=True)
+        with suppress(OSError):  # a folder that cannot be written holds none
+            checkpoint_path(workplace, claim.number).unlink()
         log.info("trial %d of %s %s %s", claim.number, study.name, outcome.reason, outcome.detail)
         return 1
 
@@ -169,6 +183,11 @@ class Worker:
                 time.sleep(IDLE_SECONDS)
         except Stopped:
             pass
+
+
+def _training_of(study: StoredStudy) -> StudySpec:
+    """The spec without its number of trials, which may change while its images are loaded."""
+    return study.spec.with_changes(trials=1)
 
 
 def tell(study: StoredStudy, claim: Claim, outcome: Outcome) -> None:
