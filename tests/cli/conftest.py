@@ -1,0 +1,131 @@
+"""Running the real command line: in this process where that is enough, as processes of its own where it is not."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import pytest
+from filelock import FileLock
+
+from vsearch.cli import main
+
+PATIENCE_SECONDS = 400
+"""For a command on a machine that has much else to do."""
+QUICK = (
+    *("--family", "triangle", "--dataset", "digits", "--depth", "8", "--epochs", "3", "--name", "quick"),
+    *("--train-images", "256", "--recipe-set", "batch_size=64", "--pruner", "none"),
+)
+"""A study whose trials take about a second."""
+
+
+class Result(NamedTuple):
+    """What a command gave back."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """stdout read as JSON."""
+        return json.loads(self.out)
+
+
+def environment(home: Path) -> dict[str, str]:
+    """This process's environment with `home` as the home of vsearch and no other setting of it."""
+    plain = {key: value for key, value in os.environ.items() if not key.startswith("VSEARCH_")}
+    return plain | {"VSEARCH_HOME": str(home), "OMP_NUM_THREADS": "1"}
+
+
+class Cli:
+    """The command line with a home folder of its own."""
+
+    def __init__(self, home: Path, capture: pytest.CaptureFixture[str] | None = None) -> None:
+        self.home = home
+        self._capture = capture
+
+    def __call__(self, *arguments: str) -> Result:
+        """Run a command in this process."""
+        assert self._capture is not None
+        self._capture.readouterr()
+        code = main(arguments)
+        return Result(code, *self._capture.readouterr())
+
+    def start(
+        self, *arguments: str, stdout: int | IO[str] = subprocess.PIPE, environ: dict[str, str] | None = None
+    ) -> subprocess.Popen[str]:
+        """Begin a command as a process; `environ` is added to its environment."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "vsearch", *arguments],
+            env=environment(self.home) | (environ or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def process(self, *arguments: str, environ: dict[str, str] | None = None) -> Result:
+        """Run a command as a process to its end."""
+        process = self.start(*arguments, environ=environ)
+        try:
+            out, err = process.communicate(timeout=PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            raise AssertionError(process.communicate()) from None
+        return Result(process.returncode, out, err)
+
+    def trials(self, study: str) -> list[dict[str, Any]]:
+        """The trials of a study, by `study show --json`."""
+        result = self("study", "show", study, "--json")
+        assert result.code == 0, result.err
+        found: list[dict[str, Any]] = result.json["trials"]
+        return found
+
+    def states(self, study: str) -> list[str]:
+        """The states of a study's trials, by number."""
+        return [trial["state"] for trial in self.trials(study)]
+
+
+@pytest.fixture
+def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
+    """The command line with an empty home that does not exist yet."""
+    yield from _in_process(Cli(tmp_path / "home", capsys), monkeypatch)
+
+
+@pytest.fixture
+def trained(trained_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
+    """The command line with the home in which the study `quick` has been trained; for tests that only read it."""
+    yield from _in_process(Cli(trained_home, capsys), monkeypatch)
+
+
+def _in_process(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
+    for key in list(os.environ):
+        if key.startswith("VSEARCH_"):
+            monkeypatch.delenv(key)
+    monkeypatch.setenv("VSEARCH_HOME", str(cli.home))
+    handler = signal.getsignal(signal.SIGTERM)
+    yield cli
+    signal.signal(signal.SIGTERM, handler)
+
+
+@pytest.fixture(scope="session")
+def trained_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A home in which `study run` has trained the study `quick`: once, however many processes run the tests."""
+    base = tmp_path_factory.getbasetemp()
+    home = (base if worker_id == "master" else base.parent) / "trained-home"
+    with FileLock(f"{home}.lock"):
+        if not (home / "run.json").exists():
+            result = Cli(home).process("study", "run", *QUICK, "--trials", "5", "--workers", "2")
+            (home / "run.json").write_text(json.dumps(result._asdict()))
+    return home
+
+
+@pytest.fixture
+def training_run(trained_home: Path) -> Result:
+    """What the `study run` that trained the study `quick` printed."""
+    return Result(**json.loads((trained_home / "run.json").read_text()))
