@@ -173,7 +173,9 @@ def simulate(search: str, setting: Setting, repetition: int) -> Result:
     spec, world = spec_of(search, setting, repetition), World(setting, repetition)
     space = whole_space(spec)
     lows, highs = (np.array([getattr(dist, end) for dist in space.values()]) for end in ("low", "high"))
-    study = optuna.create_study(direction="maximize", sampler=CurveSampler(spec), pruner=build_pruner(spec))
+    sampler, pruner = CurveSampler(spec), build_pruner(spec)
+    # Hyperband chooses brackets by the study's name.
+    study = optuna.create_study(study_name=str(repetition), direction="maximize", sampler=sampler, pruner=pruner)
     study.enqueue_trial(spec.baseline_knobs("spline"))
     points: dict[int, NDArray[np.float64]] = {}
     left = setting.trials * setting.epochs

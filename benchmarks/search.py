@@ -12,28 +12,45 @@ tables, without vsearch's lock, counts and attributes. On SQLite plain Optuna ge
 as it comes. The PostgreSQL of its own writes through to the disk (fsync on), as servers do.
 """
 
+import argparse
+import json
+import os
+import platform
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
 import time
+import warnings
+from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import optuna
 import sqlalchemy as sa
+from optuna.samplers import TPESampler
+from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
 from vsearch.search import attributes
 from vsearch.search.claims import claim_trial
+from vsearch.search.pruner import build_pruner
 from vsearch.search.sampler import CurveSampler
 from vsearch.search.space import whole_space
-from vsearch.search.stored import StoredStudy, refreshed
+from vsearch.search.stored import StoredStudy, create_study, open_study, refreshed
 from vsearch.spec.study import StudySpec
-from vsearch.storage import Storage
+from vsearch.storage import Storage, open_storage, parse_url
 
 EPOCHS = 16
+REAL_TRIALS = 100
+"""Made one by one before copies of them fill the study."""
 OPENINGS = 3
 """How often a study is opened anew to time the first claim of a process."""
 PHASES = ("claim", "report", "prune", "prune at a rung", "record", "tell")
-PARTS = ("see the spec again", "lock", "count states", "count equal curves", "sampler", "one attribute")
 Seconds = dict[str, list[float]]
 
 
@@ -138,29 +155,135 @@ def fill(storage: Storage, size: int) -> None:
     """Copy the rows of the trials that are there until the study, the only one, has `size` of them."""
     tables = sa.MetaData()
     tables.reflect(storage.engine)
-    names = ("trials", "trial_params", "trial_values", "trial_intermediate_values")
+    trials = tables.tables["trials"]
+    parts = [f"trial_{part}" for part in ("params", "values", "intermediate_values")]
+    parts += [f"trial_{kind}_attributes" for kind in ("user", "system")]
     with storage.engine.begin() as connection:
-        trials = tables.tables["trials"]
-        base, first_id, last_id = connection.execute(
-            sa.select(sa.func.count(), sa.func.min(trials.c.trial_id), sa.func.max(trials.c.trial_id))
-        ).one()
+        base, first = connection.execute(sa.select(sa.func.count(), sa.func.min(trials.c.trial_id))).one()
         for offset in range(base, size, base):
-            for name in (*names, "trial_user_attributes", "trial_system_attributes"):
-                _copy_rows(connection, tables.tables[name], offset, first_id + size - 1 - offset)
+            for name in ("trials", *parts):
+                _copy_rows(connection, tables.tables[name], first, first + min(base, size - offset), offset)
         if connection.dialect.name == "postgresql":
-            last = first_id + size - 1
-            connection.execute(sa.text(f"SELECT setval(pg_get_serial_sequence('trials', 'trial_id'), {last})"))
-        assert last_id - first_id + 1 == base
-    if storage.engine.dialect.name == "postgresql":
-        with storage.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(sa.text("ANALYZE"))
+            last = sa.select(sa.func.max(trials.c.trial_id)).scalar_subquery()
+            connection.execute(sa.select(sa.func.setval(sa.func.pg_get_serial_sequence("trials", "trial_id"), last)))
+        connection.execute(sa.text("ANALYZE"))
 
 
-def _copy_rows(connection: sa.Connection, table: sa.Table, offset: int, last_id: int) -> None:
-    """The rows of the first `offset` trials at most, as those of trials `offset` later, up to `last_id`."""
-    shifted = {"trial_id": offset, "number": offset}
-    columns = [c for c in table.columns if not c.primary_key or c.name == "trial_id"]
-    values = [c + shifted[c.name] if c.name in shifted else c for c in columns]
-    first = sa.select(sa.func.min(table.c.trial_id)).scalar_subquery()
-    query = sa.select(*values).where(table.c.trial_id <= last_id, table.c.trial_id < first + offset)
-    connection.execute(table.insert().from_select([c.name for c in columns], query))
+def _copy_rows(connection: sa.Connection, table: sa.Table, first: int, end: int, offset: int) -> None:
+    """Copy what belongs to the trials `first` … `end` - 1 to trials whose ids and numbers are `offset` higher."""
+    columns = [column for column in table.columns if not column.primary_key or column.name == "trial_id"]
+    values = [column + offset if column.name in ("trial_id", "number") else column for column in columns]
+    query = sa.select(*values).where(table.c.trial_id >= first, table.c.trial_id < end)
+    connection.execute(table.insert().from_select([column.name for column in columns], query))
+
+
+def plain_study(url: str, name: str, spec: StudySpec, folder: Path) -> optuna.Study:
+    """The study as Optuna opens it by itself: on PostgreSQL the same tables, on SQLite a copy as Optuna makes files."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        copy = folder / "plain.db"
+        copy.unlink(missing_ok=True)
+        with closing(sqlite3.connect(str(parsed.database))) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+            target.execute("PRAGMA journal_mode=DELETE")
+        parsed = parsed.set(database=str(copy))
+    sampler = TPESampler(n_startup_trials=spec.startup_trials, multivariate=True, constant_liar=True, seed=1)
+    storage = RDBStorage(parsed.render_as_string(hide_password=False))
+    return optuna.load_study(study_name=name, storage=storage, sampler=sampler, pruner=build_pruner(spec))
+
+
+def measure(url: str, sizes: list[int], rounds: int, folder: Path) -> Iterator[tuple[int, dict[str, Seconds]]]:
+    """For each size the seconds of `vsearch`, of `plain`, of vsearch's `parts` and of the first claim (`opened`)."""
+    storage = open_storage(url)
+    spec = StudySpec(("triangle",), epochs=EPOCHS, trials=1_000_000, max_failed=1_000_000, name=f"b{time.time_ns()}")
+    study = create_study(storage, spec)
+    for _ in range(min(sizes[0], REAL_TRIALS)):
+        study = vsearch_trial(study, defaultdict(list))
+    for size in sizes:
+        fill(storage, size)
+        seconds: dict[str, Seconds] = {kind: defaultdict(list) for kind in ("vsearch", "plain", "parts", "opened")}
+        for _ in range(OPENINGS):
+            study = vsearch_trial(open_study(storage, spec.name), seconds["opened"])
+        plain = plain_study(url, spec.name, spec, folder)
+        plain_trial(plain, spec, defaultdict(list))
+        for _ in range(rounds):  # in turns, so that a busy machine disturbs both alike
+            study = vsearch_trial(study, seconds["vsearch"])
+            plain_trial(plain, spec, seconds["plain"])
+        parts_of_a_claim(study, rounds, seconds["parts"])
+        yield size, seconds
+    storage.close()
+
+
+def report(title: str, url: str, sizes: list[int], rounds: int, folder: Path) -> None:
+    """Print the two tables of one storage."""
+    phases, parts = [], []
+    for size, seconds in measure(url, sizes, rounds, folder):
+        for phase in PHASES:
+            own, plain = seconds["vsearch"][phase], seconds["plain"][phase]
+            ratio = f"{statistics.median(own) / statistics.median(plain):.1f}" if own and plain else ""
+            phases.append(f"| {size} | {phase} | {_spread(own)} | {_spread(plain)} | {ratio} | {len(own)} |")
+        opened = {"a claim after opening the study anew": seconds["opened"]["claim"]}
+        for part, values in (seconds["parts"] | opened).items():
+            parts.append(f"| {size} | {part} | {_spread(values)} | {len(values)} |")
+    print(f"### {title}\n\nMilliseconds, median (95th percentile).\n")
+    print("| trials | phase | vsearch | plain Optuna | ratio | n |\n| --- | --- | --- | --- | --- | --- |")
+    print("\n".join(phases))
+    print("\nParts of a claim, each by itself:\n\n| trials | part | vsearch | n |\n| --- | --- | --- | --- |")
+    print("\n".join(parts) + "\n", flush=True)
+
+
+def _spread(values: list[float]) -> str:
+    """Milliseconds: median and 95th percentile."""
+    if not values:
+        return ""
+    high = statistics.quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
+    return f"{1000 * statistics.median(values):.1f} ({1000 * high:.1f})"
+
+
+@contextmanager
+def own_postgres() -> Iterator[str | None]:
+    """The URL of a server for this run, made as the tests make theirs; None, with the reason, where there is none."""
+    durable = "fsync='on', full_page_writes='on', autovacuum='on'"
+    command = [sys.executable, "-c", f"import postgres; postgres.SETTINGS.update({durable}); postgres.main()"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1] / "tests")}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        answer = json.loads(server.stdout.readline() or '{"error": "the server did not start"}')
+        if "error" in answer:
+            print(f"PostgreSQL is left out: {answer['error']}\n")
+        yield answer.get("url")
+        server.stdin.close()
+
+
+def main() -> None:
+    """Parse the command line, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, nargs="+", default=[100, 1000, 5000], help="sizes of the study")
+    parser.add_argument("--rounds", type=int, default=30, help="trials measured at each size")
+    parser.add_argument("--storages", nargs="+", default=["sqlite", "postgres"], choices=["sqlite", "postgres"])
+    parser.add_argument("--postgres", metavar="URL", help="an empty database to use instead of a server of its own")
+    parser.add_argument("--folder", type=Path, help="where the SQLite files go: the disk matters")
+    arguments = parser.parse_args()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.simplefilter("ignore")
+    print(f"{datetime.now(UTC):%Y-%m-%d}: {_machine()}\n")
+    sizes = sorted(arguments.trials)
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as name, ExitStack() as stack:
+        folder = Path(name)
+        if "sqlite" in arguments.storages:
+            report("SQLite", f"sqlite:///{folder / 'vsearch.db'}", sizes, arguments.rounds, folder)
+        if "postgres" in arguments.storages:
+            url = arguments.postgres or stack.enter_context(own_postgres())
+            if url is not None:
+                report("PostgreSQL", url, sizes, arguments.rounds, folder)
+
+
+def _machine() -> str:
+    versions = f"Python {platform.python_version()}, optuna {optuna.__version__}, SQLAlchemy {sa.__version__}"
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    return f"{platform.machine()}, {os.cpu_count()} cores, load {load}; {versions}, SQLite {sqlite3.sqlite_version}"
+
+
+if __name__ == "__main__":
+    main()
