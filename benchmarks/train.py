@@ -3,8 +3,9 @@
     python benchmarks/train.py --depths 32 56 --rounds 5 >> benchmarks/RESULTS.md
 
 Every measurement is a process of its own (or several, started together) that warms up, waits for the others, and then
-trains one epoch on CIFAR-10 images from `--data` or on random ones of that shape. Validation is not counted. Peak
-memory is the largest resident set of each training process, added up; the plain loop's loader processes are left out.
+trains one epoch on CIFAR-10 images from `--data` or on random ones of that shape. Validation is not counted. The last
+row is the floor: no loop in float32 can be faster than the convolutions of the network by themselves. Peak memory is
+the largest resident set of each training process, added up; the plain loop's loader processes are left out.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from convolutions import convolution_images_per_second
 from plain import plain_images_per_second
 
 from vsearch.data import Augmentation, ImageSet, SearchData, load_search_data
@@ -50,11 +52,12 @@ class Sample(NamedTuple):
 
 
 def variants(cores: int) -> list[Variant]:
-    """The plain loop, vsearch in one process on all cores, and vsearch as `study run` works."""
+    """The plain loop, vsearch in one process on all cores and as `study run` works, and the floor under both."""
     return [
         Variant("plain PyTorch loop", "plain", 1, 0),
         Variant(f"vsearch, 1 process × {cores} threads", "vsearch", 1, cores),
         Variant(f"vsearch, {cores} processes × 1 thread", "vsearch", cores, 1),
+        Variant(f"float32 convolutions alone, {cores} processes × 1 thread", "convolutions", cores, 1),
     ]
 
 
@@ -97,13 +100,15 @@ def vsearch_images_per_second(data: SearchData, depth: int, ready: Any) -> float
 
 def run_one(variant: Variant, depth: int, steps: int, root: Path | None, ready: Any, answers: Any) -> None:
     """The body of one process: put its sample into `answers`."""
-    if variant.loop == "vsearch":
+    if variant.loop != "plain":
         keep_freed_memory()
     if variant.threads:
         torch.set_num_threads(variant.threads)
     if variant.loop == "plain":
         data = benchmark_data(root, steps + WARM_UP_STEPS, RECIPE.batch_size)
         speed = plain_images_per_second(data, depth, RECIPE.batch_size, ready)
+    elif variant.loop == "convolutions":
+        speed = convolution_images_per_second(depth, RECIPE.batch_size, steps, ready)
     else:
         speed = vsearch_images_per_second(benchmark_data(root, steps, RECIPE.batch_size), depth, ready)
     answers.put(Sample(speed, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))

@@ -37,18 +37,11 @@ def worker(
 
     _limit_threads(threads)
     keep_freed_memory()
-    with Interrupts.installed() as interrupts, present(settings.home_path / "workers") as name:
-        serving = Worker(
-            storage,
-            settings,
-            name,
-            interrupts,
-            names=studies,
-            stays=stay,
-            download=download,
-            keep_going=lambda: parent is None or os.getppid() == parent,
-        )
-        serving.serve()
+    with (
+        Interrupts.installed(lambda: parent is None or os.getppid() == parent) as interrupts,
+        present(settings.home_path / "workers") as name,
+    ):
+        Worker(storage, settings, name, interrupts, names=studies, stays=stay, download=download).serve()
         return 0 if interrupts.received is None else 128 + interrupts.received
 
 

@@ -153,4 +153,4 @@ def _record_curve(trial: optuna.Trial, curve: Curve, scales: tuple[float, ...]) 
 
 def scales_key(scales: tuple[float, ...]) -> str:
     """Text that two curves share if their scales agree to 1e-4."""
-    return " ".join(f"{scale + 0.0:.4f}" for scale in scales)  # -0.0 + 0.0 is 0.0
+    return " ".join(f"{round(scale, 4) + 0.0:.4f}" for scale in scales)  # -0.0 + 0.0 is 0.0

@@ -1,7 +1,7 @@
 """Signals that ask a worker to stop: noted always, and breaking off the training in progress but never a write."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -13,18 +13,23 @@ class Stopped(BaseException):
 
 
 class Interrupts:
-    """What signals have asked for since it was installed."""
+    """What signals have asked for since it was installed.
 
-    def __init__(self) -> None:
+    Args:
+        keep_going: asked before each breakable part; False asks to stop as a SIGTERM does.
+    """
+
+    def __init__(self, keep_going: Callable[[], bool] = lambda: True) -> None:
         self.received: int | None = None
         """The number of the signal, None while there was none."""
+        self._keep_going = keep_going
         self._breakable = False
 
     @classmethod
     @contextmanager
-    def installed(cls) -> Iterator["Interrupts"]:
+    def installed(cls, keep_going: Callable[[], bool] = lambda: True) -> Iterator["Interrupts"]:
         """Handle SIGINT and SIGTERM inside the block, and put the former handlers back after it."""
-        interrupts = cls()
+        interrupts = cls(keep_going)
         former = {number: signal.signal(number, interrupts._note) for number in STOP_SIGNALS}
         try:
             yield interrupts
@@ -34,14 +39,20 @@ class Interrupts:
 
     @contextmanager
     def breakable(self) -> Iterator[None]:
-        """Inside the block a signal raises `Stopped` at once."""
+        """Inside the block a signal raises `Stopped` at once, and so does entering it after one."""
         self._breakable = True
         try:
-            if self.received is not None:
+            if not self.may_go_on():
                 raise Stopped
             yield
         finally:
             self._breakable = False
+
+    def may_go_on(self) -> bool:
+        """Whether nothing has asked to stop."""
+        if not self._keep_going():
+            self.stop()
+        return self.received is None
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         """Ask to stop as a signal would, at the next breakable place."""

@@ -59,8 +59,6 @@ def is_dead(folder: Path, worker: str) -> bool:
 
 def put_back_orphans(study: StoredStudy, folder: Path) -> list[int]:
     """Trials of this machine's dead workers wait again, to go on as the same trials; gives their numbers."""
-    if not folder.is_dir():
-        return []
     with study.storage.exclusive(study.study_id):
         numbers = put_back_broken_claims(study)
         for trial in study.storage.running_trials(study.study_id):

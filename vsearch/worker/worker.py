@@ -3,7 +3,7 @@
 import logging
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -44,8 +44,6 @@ class Worker:
     names: Sequence[str] = ()
     stays: bool = False
     download: bool = False
-    keep_going: Callable[[], bool] = lambda: True
-    """Asked between trials and while idle; False ends the worker as a signal would."""
     _opened: dict[str, StoredStudy] = field(default_factory=dict)
     _workplaces: dict[StudySpec, Workplace] = field(default_factory=dict)
     _unusable: dict[int, VsearchError] = field(default_factory=dict)
@@ -60,7 +58,7 @@ class Worker:
         device = choose_device(self.settings.device.value)
         log.info("worker %s on %s", self.name, device)
         ended = 0
-        while self._may_go_on():
+        while self.interrupts.may_go_on():
             studies = self._studies()
             try:
                 claim, study = self._claim(studies)
@@ -78,11 +76,6 @@ class Worker:
 
     def _is_over(self, study: StoredStudy) -> bool:
         return study.study_id in self._unusable or is_exhausted(study)
-
-    def _may_go_on(self) -> bool:
-        if not self.keep_going():
-            self.interrupts.stop()
-        return self.interrupts.received is None
 
     def _studies(self) -> list[StoredStudy]:
         """The studies to serve, as they are now."""

@@ -1,0 +1,150 @@
+"""Claiming trials: the budget, the seeds, and trials that are put back."""
+
+from typing import Any
+
+import pytest
+from optuna.trial import TrialState
+
+from vsearch.search import attributes
+from vsearch.search.claims import claim_trial, is_exhausted, put_back, put_back_broken_claims, scales_key
+from vsearch.search.stored import open_study, refreshed
+
+
+def test_the_baseline_comes_first_and_the_papers_curve_second(make_study: Any, finish: Any) -> None:
+    study = make_study(trials=4)
+    claims = [finish(study) for _ in range(4)]
+    assert [claim.role for claim in claims] == ["baseline", "paper", "search", "search"]
+    assert claims[0].scales == (1.0, 1.0, 1.0)
+    assert (claims[1].curve.peak, claims[1].curve.floor) == (1.3, 0.8)
+    assert [claim.number for claim in claims] == [0, 1, 2, 3]
+
+
+def test_finished_and_pruned_trials_count_and_failed_ones_do_not(make_study: Any, finish: Any) -> None:
+    study = make_study(trials=4)
+    for state in (TrialState.COMPLETE, TrialState.FAIL, TrialState.PRUNED, TrialState.FAIL, TrialState.COMPLETE):
+        assert finish(study, state=state) is not None
+        assert not is_exhausted(study)
+    assert finish(study) is not None
+    assert is_exhausted(study)
+    assert finish(study) is None
+
+
+def test_running_trials_are_part_of_the_budget(make_study: Any) -> None:
+    """The study is not over while they run, since one of them may fail or be put back."""
+    study = make_study(trials=2)
+    assert claim_trial(study, "a") is not None
+    assert claim_trial(study, "b") is not None
+    assert claim_trial(study, "c") is None
+    assert not is_exhausted(study)
+
+
+def test_a_study_ends_when_too_many_trials_have_failed(make_study: Any, finish: Any) -> None:
+    study = make_study(trials=9, max_failed=3)
+    for _ in range(3):
+        assert not is_exhausted(study)
+        finish(study, state=TrialState.FAIL)
+    assert is_exhausted(study)
+    assert claim_trial(study, "w") is None
+
+
+def test_a_stopped_study_gives_no_trial_until_it_is_open_again(make_study: Any) -> None:
+    study = make_study(trials=3)
+    study.set_state("stopped")
+    assert claim_trial(study, "w") is None
+    assert is_exhausted(study)
+    study.set_state("open")
+    assert claim_trial(study, "w") is not None
+
+
+def test_more_trials_are_seen_by_a_worker_that_has_the_study_open(make_study: Any, finish: Any) -> None:
+    study = make_study(trials=2)
+    assert finish(study)
+    assert finish(study)
+    open_study(study.storage, study.name).set_trials(3)
+    study = refreshed(study)
+    assert finish(study) is not None
+    assert finish(study) is None
+
+
+def test_every_curve_is_trained_with_the_same_seeds(make_study: Any, finish: Any) -> None:
+    study = make_study(trials=4, replicates=2)
+    seeds = [finish(study).seeds for _ in range(4)]
+    assert len(set(seeds)) == 1
+    assert len(set(seeds[0])) == 2
+
+
+def test_a_curve_met_before_becomes_a_replicate_with_new_seeds(make_study: Any, finish: Any) -> None:
+    """Of a constant curve whose only value is 1 every trial is the baseline again."""
+    study = make_study("constant", trials=3, knobs={"value": "1"}, replicates=2)
+    claims = [finish(study) for _ in range(3)]
+    assert {claim.scales for claim in claims} == {(1.0, 1.0, 1.0)}
+    assert len({seed for claim in claims for seed in claim.seeds}) == 6
+
+
+@pytest.mark.parametrize(("other", "is_equal"), [(1.00004, True), (1.0002, False)])
+def test_scales_are_compared_to_four_digits(other: float, is_equal: bool) -> None:
+    assert (scales_key((1.0, other)) == scales_key((1.0, 1.0))) is is_equal
+
+
+def test_zero_has_one_key() -> None:
+    assert scales_key((-0.00001,)) == scales_key((-0.0,)) == scales_key((0.0,))
+
+
+def test_the_curve_is_recorded_before_training(make_study: Any, finish: Any) -> None:
+    study = make_study(trials=3)
+    for _ in range(3):
+        claim = finish(study, worker="me")
+        attrs = study.optuna_study.trials[claim.number].user_attrs
+        assert attrs[attributes.WORKER] == "me"
+        assert attrs[attributes.CURVE] == claim.curve.to_dict()
+        assert attrs[attributes.SCALES] == pytest.approx(claim.scales, abs=1e-6)
+        assert attrs[attributes.MEAN] == pytest.approx(sum(claim.scales) / 3, abs=1e-6)
+        assert attrs[attributes.PRODUCT] == pytest.approx(claim.scales[0] * claim.scales[1] * claim.scales[2], rel=1e-5)
+        assert attrs[attributes.GEOMETRIC_MEAN] == pytest.approx(attrs[attributes.PRODUCT] ** (1 / 3), abs=1e-5)
+
+
+def test_a_trial_put_back_is_taken_next_with_its_number_curve_and_seeds(make_study: Any, finish: Any) -> None:
+    study = make_study(trials=5)
+    for _ in range(2):
+        finish(study)
+    first = claim_trial(study, "a")
+    assert first is not None
+    claim_trial(study, "b")
+    first.trial.report(0.5, 1)
+    put_back(study, first.trial_id)
+
+    again = claim_trial(open_study(study.storage, study.name), "c")
+    assert again is not None
+    assert (again.number, again.curve, again.seeds) == (first.number, first.curve, first.seeds)
+    trial = study.optuna_study.trials[first.number]
+    assert (trial.user_attrs[attributes.WORKER], trial.intermediate_values) == ("c", {1: 0.5})
+    assert len(study.optuna_study.trials) == 4
+
+
+def test_a_claim_that_broke_off_waits_again_and_keeps_the_first_seeds(make_study: Any, finish: Any) -> None:
+    """A worker killed while it claims leaves a running trial without its name, and maybe with its curve."""
+    study = make_study(trials=5)
+    seeds = finish(study).seeds
+    finish(study)
+    broken = claim_trial(study, "dead")
+    assert broken is not None
+    study.storage.set_trial_user_attr(broken.trial_id, attributes.WORKER, "")
+    claim_trial(study, "alive")
+    assert put_back_broken_claims(study) == [broken.number]
+    assert put_back_broken_claims(study) == []
+
+    again = claim_trial(study, "w")
+    assert again is not None
+    assert (again.number, again.curve, again.seeds) == (broken.number, broken.curve, seeds)
+
+
+def test_a_trial_that_was_only_created_gets_its_curve_from_the_next_worker(make_study: Any, finish: Any) -> None:
+    study = make_study(trials=5, sampler="random")
+    for _ in range(2):
+        finish(study)
+    number = study.optuna_study.ask().number
+    assert put_back_broken_claims(study) == [number]
+    again = claim_trial(study, "w")
+    assert again is not None
+    assert (again.number, again.role) == (number, "search")
+    assert again.trial.params.keys() == {"peak", "floor", "apex"}

@@ -1,0 +1,86 @@
+"""Studies whose trials take a fraction of a second: a small network on a few real digits."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+import torch
+
+from vsearch.search.stored import StoredStudy, create_study
+from vsearch.settings import Settings, resolve
+from vsearch.spec import StudySpec
+from vsearch.spec.recipe import recipe
+from vsearch.storage import Storage, open_storage
+from vsearch.worker.interrupts import Interrupts
+from vsearch.worker.workplace import Workplace, set_up
+
+MakeStudy = Callable[..., StoredStudy]
+
+
+@pytest.fixture(autouse=True)
+def _quiet_and_single() -> Iterator[None]:
+    verbosity, threads = optuna.logging.get_verbosity(), torch.get_num_threads()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    torch.set_num_threads(1)
+    yield
+    optuna.logging.set_verbosity(verbosity)
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings with a home of the test's own, on the CPU."""
+    return resolve({"home": str(tmp_path / "home"), "device": "cpu"}, {})
+
+
+@pytest.fixture
+def storage(settings: Settings) -> Iterator[Storage]:
+    """The storage of those settings."""
+    settings.home_path.mkdir()
+    opened = open_storage(settings.storage.value)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def make_study(storage: Storage) -> MakeStudy:
+    """`make_study(trials=…, …)`: ResNet-8 on 128 digits for 3 epochs, without a pruner, unless told otherwise."""
+
+    def make(*, on: Storage | None = None, training: dict[str, Any] | None = None, **changes: Any) -> StoredStudy:
+        plain: dict[str, Any] = {
+            "families": ("triangle",),
+            "dataset": "digits",
+            "depth": 8,
+            "epochs": 3,
+            "trials": 3,
+            "pruner": "none",
+        }
+        plain |= {"train_images": 128, "validation_images": 100}
+        plain |= {"recipe": recipe("short").override(**{"batch_size": 64} | (training or {}))}
+        return create_study(on or storage, StudySpec(**(plain | changes)))
+
+    return make
+
+
+@pytest.fixture
+def workplace_of(settings: Settings) -> Callable[[StoredStudy], Workplace]:
+    """The images of a study on the CPU, with the checkpoint folder of the test."""
+
+    def make(study: StoredStudy) -> Workplace:
+        return set_up(
+            study,
+            data_path=settings.data_path,
+            checkpoint_path=settings.checkpoint_path,
+            device=torch.device("cpu"),
+            download=False,
+        )
+
+    return make
+
+
+@pytest.fixture
+def interrupts() -> Interrupts:
+    """Interrupts that nobody has sent yet and that no signal reaches."""
+    return Interrupts()

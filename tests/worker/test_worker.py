@@ -1,0 +1,158 @@
+"""A worker serves studies until nothing is left to do."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from optuna.trial import TrialState
+
+from vsearch.errors import DataError, DeviceError, InputError
+from vsearch.search import attributes
+from vsearch.search.claims import claim_trial
+from vsearch.settings import Settings, resolve
+from vsearch.storage import Storage
+from vsearch.worker.interrupts import Interrupts
+from vsearch.worker.worker import Worker
+
+
+@pytest.fixture
+def worker(storage: Storage, settings: Settings, interrupts: Interrupts) -> Any:
+    """`worker(names…, …)`: a worker on those settings."""
+
+    def make(*names: str, **changes: Any) -> Worker:
+        values: dict[str, Any] = {"storage": storage, "settings": settings, "name": "w"}
+        values |= {"interrupts": interrupts, "names": names}
+        return Worker(**(values | changes))
+
+    return make
+
+
+def states(study: Any) -> list[str]:
+    return [trial.state.name for trial in study.optuna_study.get_trials()]
+
+
+def test_a_worker_spends_the_budget_of_its_study_and_leaves_no_checkpoint(
+    make_study: Any, worker: Any, settings: Settings
+) -> None:
+    study = make_study(trials=4)
+    assert worker(study.name).serve() == 4
+    assert states(study) == ["COMPLETE"] * 4
+    assert list(settings.checkpoint_path.rglob("*.ckpt")) == []
+    assert worker(study.name).serve() == 0
+
+
+def test_a_worker_without_names_serves_every_open_study(make_study: Any, worker: Any) -> None:
+    one, two, stopped = (make_study(name=name, trials=1, epochs=1) for name in ("one", "two", "stopped"))
+    stopped.set_state("stopped")
+    assert worker().serve() == 2
+    assert states(one)[0] == states(two)[0] == "COMPLETE"
+    assert states(stopped)[0] == "WAITING"
+
+
+def test_a_trial_that_breaks_fails_alone(make_study: Any, worker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Running out of memory is a RuntimeError of torch."""
+    study = make_study(trials=2)
+    original = torch.nn.functional.cross_entropy
+    calls = []
+
+    def first_breaks(*arguments: Any, **options: Any) -> torch.Tensor:
+        calls.append(1)
+        if len(calls) == 1:
+            raise RuntimeError("CUDA out of memory.\nTried to allocate 20.00 MiB")
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(torch.nn.functional, "cross_entropy", first_breaks)
+    assert worker(study.name).serve() == 3
+    assert sorted(states(study)) == ["COMPLETE", "COMPLETE", "FAIL"]
+    attrs = study.optuna_study.trials[0].user_attrs
+    assert (attrs[attributes.REASON], attrs[attributes.DETAIL]) == ("error", "RuntimeError: CUDA out of memory.")
+
+
+def test_a_worker_asked_to_stop_puts_its_trial_back_with_its_last_epoch(
+    make_study: Any, worker: Any, settings: Settings
+) -> None:
+    study = make_study(trials=2, epochs=4)
+    asked = []
+
+    def until_the_third_epoch() -> bool:
+        """Asked before the claim, before the images are loaded, and before each epoch."""
+        asked.append(1)
+        return len(asked) < 5
+
+    assert worker(study.name, interrupts=Interrupts(until_the_third_epoch)).serve() == 0
+    trial = study.optuna_study.get_trials()[0]
+    assert (trial.state, list(trial.intermediate_values)) == (TrialState.WAITING, [1, 2])
+    assert [path.name for path in settings.checkpoint_path.rglob("*.ckpt")] == ["trial-0.ckpt"]
+
+    assert worker(study.name).serve() == 2
+    assert list(study.optuna_study.get_trials()[0].intermediate_values) == [1, 2, 3, 4]
+    assert states(study) == ["COMPLETE"] * 2
+
+
+def test_a_fault_in_telling_puts_the_trial_back(
+    make_study: Any, worker: Any, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = make_study(trials=1, epochs=1)
+
+    def broken(*_: Any) -> None:
+        raise OSError("the network is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("vsearch.worker.worker.tell", broken)
+        with pytest.raises(OSError, match="network"):
+            worker(study.name).serve()
+    assert states(study)[0] == "WAITING"
+    assert worker(study.name).serve() == 1
+
+
+def test_trials_that_nobody_trains_any_more_are_taken_up(make_study: Any, worker: Any) -> None:
+    study = make_study(trials=2)
+    claim = claim_trial(study, "")
+    assert claim is not None
+    assert worker(study.name).serve() == 2
+    assert states(study) == ["COMPLETE"] * 2
+
+
+def test_a_study_whose_images_are_missing_is_passed_over(make_study: Any, worker: Any, tmp_path: Path) -> None:
+    missing = make_study(name="a", dataset=f"folder:{tmp_path}/none", train_images=None, validation_images=None)
+    there = make_study(name="b", trials=1, epochs=1)
+    assert worker().serve() == 1
+    assert states(there)[0] == "COMPLETE"
+    assert states(missing)[0] == "WAITING"
+    with pytest.raises(DataError, match="none"):
+        worker().serve()
+    with pytest.raises(DataError, match="none"):
+        worker("a", "b").serve()
+
+
+def test_a_missing_study_or_device_is_refused(make_study: Any, worker: Any, settings: Settings) -> None:
+    with pytest.raises(InputError, match="no study"):
+        worker("none").serve()
+    study = make_study()
+    other = resolve({"home": settings.home.value, "device": "cuda:99"}, {})
+    with pytest.raises(DeviceError, match="cuda"):
+        worker(study.name, settings=other).serve()
+    assert states(study)[0] == "WAITING"
+
+
+def test_a_worker_that_stays_finds_studies_made_later(make_study: Any, worker: Any) -> None:
+    asked = []
+
+    def keep_going() -> bool:
+        asked.append(1)
+        if len(asked) == 2:
+            make_study(name="later", trials=1, epochs=1)
+        return len(asked) < 12
+
+    assert worker(stays=True, interrupts=Interrupts(keep_going)).serve() == 1
+
+
+def test_images_of_ended_studies_are_let_go(make_study: Any, worker: Any) -> None:
+    names = [make_study(name=name, trials=1, epochs=1, split_seed=seed).name for seed, name in enumerate("abc")]
+    serving = worker(*names)
+    assert serving.serve() == 3
+    assert len(serving._workplaces) == 3
+    serving._opened["a"].set_state("stopped")
+    serving._studies()
+    assert [spec.name for spec in serving._workplaces] == ["b", "c"]
