@@ -165,6 +165,25 @@ def test_a_full_disk_is_named_at_once(tmp_path: Path, opener: Callable[..., Stor
         study.set_user_attr("big", "x" * 1_000_000)
 
 
+@pytest.mark.parametrize("bytes_left", [0, 200_000])
+def test_a_disk_without_room_for_the_log_is_named_at_once(
+    tmp_path: Path, opener: Callable[..., Storage], bytes_left: int
+) -> None:
+    """No file may grow beyond `bytes_left`: the shared memory beside the database, or its write-ahead log."""
+    opener(f"sqlite:///{tmp_path / 'studies.db'}").close()
+    script = (
+        "import optuna, resource\n"
+        "from vsearch.storage import open_storage\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({bytes_left}, {bytes_left}))\n"
+        f"study = optuna.create_study(storage=open_storage('sqlite:///{tmp_path}/studies.db'), study_name='s')\n"
+        "study.set_user_attr('big', 'x' * 1_000_000)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    last = ended.stderr.strip().splitlines()[-1]
+    assert "StorageError" in last
+    assert "the disk is full" in last
+
+
 def test_importing_the_storage_does_not_import_torch() -> None:
     script = "import sys, vsearch.storage; sys.exit('torch' in sys.modules or 'psycopg2' in sys.modules)"
 

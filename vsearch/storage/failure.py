@@ -63,7 +63,8 @@ _SQLITE_FAILURES = {
     "SQLITE_FULL": Failure(False, "the disk is full; free some space"),
     "SQLITE_NOTADB": Failure(False, "the file is not a SQLite database; name another file"),
     "SQLITE_CORRUPT": Failure(False, "the file is damaged; restore it from a backup"),
-    "SQLITE_IOERR": Failure(False, "the disk reports an error; check it, and restore a backup if need be"),
+    "SQLITE_IOERR_SHMSIZE": Failure(False, "the disk is full; free some space"),
+    "SQLITE_IOERR": Failure(False, "the disk is full or fails; free some space, or check it"),
 }
 
 
