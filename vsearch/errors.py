@@ -25,6 +25,10 @@ class StorageError(VsearchError):
     exit_code = 3
 
 
+class LeaseLost(VsearchError):
+    """Another worker has the trial by now; what this one writes to it is refused."""
+
+
 class DataError(VsearchError):
     """Images are missing, unreadable or not what they should be."""
 

@@ -40,6 +40,7 @@ OPTIONS = (
     Option("storage-timeout", "VSEARCH_STORAGE_TIMEOUT", "seconds to retry a database that does not answer", "60"),
     Option("data-dir", "VSEARCH_DATA_DIR", "folder of the data sets", "the folder data in the home folder"),
     Option("checkpoint-dir", "VSEARCH_CHECKPOINT_DIR", "folder of the checkpoints", "checkpoints in the home folder"),
+    Option("lease", "VSEARCH_LEASE", "seconds without progress after which another worker takes a trial over", "120"),
     Option("device", "VSEARCH_DEVICE", "auto, cpu, cuda or cuda:N", "auto"),
 )
 
@@ -53,10 +54,12 @@ class Settings:
     storage_timeout: Setting
     data_dir: Setting
     checkpoint_dir: Setting
+    lease: Setting
     device: Setting
 
     def __post_init__(self) -> None:
-        _seconds(self.storage_timeout)
+        _seconds("storage-timeout", self.storage_timeout, 0)
+        _seconds("lease", self.lease, 1)
 
     @property
     def home_path(self) -> Path:
@@ -81,7 +84,12 @@ class Settings:
     @property
     def retry_seconds(self) -> float:
         """How long a database that does not answer is tried again."""
-        return _seconds(self.storage_timeout)
+        return _seconds("storage-timeout", self.storage_timeout, 0)
+
+    @property
+    def lease_seconds(self) -> float:
+        """How long a worker holds a trial without making progress."""
+        return _seconds("lease", self.lease, 1)
 
     def environment(self) -> dict[str, str]:
         """The same settings as environment variables, for a child process (a URL never goes on a command line)."""
@@ -109,6 +117,7 @@ def resolve(flags: Mapping[str, str | None] | None = None, environ: Mapping[str,
         "storage-timeout": "60",
         "data-dir": str(folder / "data"),
         "checkpoint-dir": str(folder / "checkpoints"),
+        "lease": "120",
         "device": "auto",
     }
     rest = {
@@ -135,13 +144,13 @@ def _user_folder() -> str:
         raise DataError("this user has no home folder; set VSEARCH_HOME to a folder of yours") from None
 
 
-def _seconds(setting: Setting) -> float:
+def _seconds(name: str, setting: Setting, least: int) -> float:
     try:
         seconds = float(setting.value)
     except ValueError:
         seconds = -1.0
-    if not 0 <= seconds <= 86_400:
-        raise InputError(f"storage-timeout is {setting.value!r} ({setting.origin}); give seconds from 0 to 86400")
+    if not least <= seconds <= 86_400:
+        raise InputError(f"{name} is {setting.value!r} ({setting.origin}); give seconds from {least} to 86400")
     return seconds
 
 

@@ -6,7 +6,7 @@ import pytest
 from optuna.trial import TrialState
 
 from vsearch.search import attributes
-from vsearch.search.claims import claim_trial, is_exhausted, put_back, put_back_broken_claims, scales_key
+from vsearch.search.claims import claim_trial, is_exhausted, put_back, put_back_lost, scales_key
 from vsearch.search.stored import open_study, refreshed
 
 
@@ -111,7 +111,7 @@ def test_a_trial_put_back_is_taken_next_with_its_number_curve_and_seeds(make_stu
     assert first is not None
     claim_trial(study, "b")
     first.trial.report(0.5, 1)
-    put_back(study, first.trial_id)
+    put_back(study, first)
 
     again = claim_trial(open_study(study.storage, study.name), "c")
     assert again is not None
@@ -128,10 +128,11 @@ def test_a_claim_that_broke_off_waits_again_and_keeps_the_first_seeds(make_study
     finish(study)
     broken = claim_trial(study, "dead")
     assert broken is not None
-    study.storage.set_trial_user_attr(broken.trial_id, attributes.WORKER, "")
+    study.storage.put_back(broken.trial_id)
+    study.storage.set_trial_state_values(broken.trial_id, TrialState.RUNNING)
     claim_trial(study, "alive")
-    assert put_back_broken_claims(study) == [broken.number]
-    assert put_back_broken_claims(study) == []
+    assert put_back_lost(study) == [broken.number]
+    assert put_back_lost(study) == []
 
     again = claim_trial(study, "w")
     assert again is not None
@@ -143,7 +144,7 @@ def test_a_trial_that_was_only_created_gets_its_curve_from_the_next_worker(make_
     for _ in range(2):
         finish(study)
     number = study.optuna_study.ask().number
-    assert put_back_broken_claims(study) == [number]
+    assert put_back_lost(study) == [number]
     again = claim_trial(study, "w")
     assert again is not None
     assert (again.number, again.role) == (number, "search")

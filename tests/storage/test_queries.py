@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal
 
 import optuna
@@ -51,25 +51,6 @@ def test_trials_are_counted_by_the_value_of_an_attribute(storage: Storage, value
 
     assert storage.count_trials_with_attr(study._study_id, "role", value) == 2
     assert storage.count_trials_with_attr(study._study_id + 1, "role", value) == 0
-
-
-def test_running_trials_come_with_their_attributes(storage: Storage) -> None:
-    study = study_of(storage)
-    study.tell(study.ask(), 1.0)
-    trial = study.ask()
-    trial.set_user_attr("lease", {"owner": "w1"})
-    trial.set_user_attr("epoch", 3)
-    bare = study.ask()
-
-    found = storage.running_trials(study._study_id)
-
-    assert [(running.number, running.user_attrs) for running in found] == [
-        (1, {"lease": {"owner": "w1"}, "epoch": 3}),
-        (2, {}),
-    ]
-    assert [running.trial_id for running in found] == [trial._trial_id, bare._trial_id]
-    assert found[0].started is not None
-    assert abs(found[0].started - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,8 @@ def test_a_user_who_may_not_make_tables_is_told_so(guest_url: str) -> None:
 
 def test_a_user_who_may_only_read_can_read(postgres_url: str, guest_url: str, opener: Callable[..., Storage]) -> None:
     optuna.create_study(storage=opener(postgres_url), study_name="s").ask()
+    execute(postgres_url, "GRANT USAGE ON SCHEMA vsearch TO guest")
+    execute(postgres_url, "GRANT SELECT ON ALL TABLES IN SCHEMA vsearch TO guest")
 
     reader = opener(guest_url, retry_seconds=30)
 

@@ -98,7 +98,7 @@ def test_an_interrupted_trial_goes_on_to_the_very_numbers_of_an_uninterrupted_on
     stop_after(claim, 2, interrupts, monkeypatch)
     with pytest.raises(Stopped):
         TrialTraining(claim, workplace_of(broken), interrupts).run()
-    put_back(broken, claim.trial_id)
+    put_back(broken, claim)
     resumed = TrialTraining(claimed(broken), workplace_of(broken), Interrupts())
     assert len(resumed.progress.train_losses) == 2
     resumed.run()
@@ -114,7 +114,7 @@ def interrupted(study: StoredStudy, workplace: Workplace, monkeypatch: pytest.Mo
     stop_after(claim, 1, interrupts, monkeypatch)
     with pytest.raises(Stopped):
         TrialTraining(claim, workplace, interrupts).run()
-    put_back(study, claim.trial_id)
+    put_back(study, claim)
     return checkpoint_path(workplace, 0)
 
 

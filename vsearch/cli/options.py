@@ -13,8 +13,8 @@ from vsearch.settings import OPTIONS, Settings, resolve
 F = TypeVar("F", bound=Callable[..., Any])
 
 STORAGE = ("home", "storage", "storage-timeout")
-TRAINING = ("data-dir", "checkpoint-dir", "device")
-_METAVARS = {"storage": "URL", "storage-timeout": "SECONDS", "device": "DEVICE"}
+TRAINING = ("data-dir", "checkpoint-dir", "lease", "device")
+_METAVARS = {"storage": "URL", "storage-timeout": "SECONDS", "lease": "SECONDS", "device": "DEVICE"}
 
 
 def settings_options(*names: str) -> Callable[[F], F]:

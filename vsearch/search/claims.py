@@ -1,5 +1,6 @@
 """Claiming trials: exact budgets, and no curve trained twice with the same seed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import optuna
@@ -7,6 +8,7 @@ from optuna.trial import TrialState
 
 from vsearch.curves import Curve, from_dict, shape
 from vsearch.search import attributes
+from vsearch.search.lease import LEASE_SECONDS, Lease
 from vsearch.search.space import choice_space, family_space, parameter_name
 from vsearch.search.stored import StoredStudy
 from vsearch.spec.seeds import derive_seed
@@ -23,6 +25,7 @@ class Claim:
     scales: tuple[float, ...]
     seeds: tuple[int, ...]
     role: str
+    lease: Lease
 
     @property
     def number(self) -> int:
@@ -35,50 +38,56 @@ class Claim:
         return self.role != "baseline"
 
 
-def claim_trial(study: StoredStudy, worker: str) -> Claim | None:
+def claim_trial(study: StoredStudy, worker: str, lease_seconds: float = LEASE_SECONDS) -> Claim | None:
     """The next trial of a study for a worker, or None if the study is stopped or its trials are all taken.
 
     Waiting trials come first (the baseline, trials put back). The whole claim is done under the study's lock: the
-    number of trials is exact over all workers, and so is the number of times that a curve was met before.
+    number of trials is exact over all workers, and so is the number of times that a curve was met before. The worker
+    then holds the trial for `lease_seconds` without progress.
     """
     with study.storage.exclusive(study.study_id):
         if study.state != "open" or not _may_begin(study):
             return None
         try:
-            return _claim(study, study.optuna_study.ask(), worker)
+            return _claim(study, study.optuna_study.ask(), worker, lease_seconds)
         except BaseException:
-            put_back_broken_claims(study)
+            put_back_lost(study)
             raise
 
 
-def put_back(study: StoredStudy, trial_id: int) -> None:
-    """Let a running trial wait again, without a worker, to go on as the same trial."""
-    with study.storage.exclusive(study.study_id):
-        study.storage.set_trial_user_attr(trial_id, attributes.WORKER, "")
-        study.storage.put_back(trial_id)
+def put_back(study: StoredStudy, claim: Claim) -> None:
+    """Let a trial that is held here wait again, to go on as the same trial.
 
-
-def put_back_broken_claims(study: StoredStudy) -> list[int]:
-    """Running trials without a worker wait again; gives their numbers.
-
-    A claim names its worker before it lets go of the study's lock: a trial without a name is one that broke off.
+    Raises:
+        LeaseLost: another worker has it.
     """
     with study.storage.exclusive(study.study_id):
-        running = study.storage.running_trials(study.study_id)
-        broken = [trial for trial in running if not trial.user_attrs.get(attributes.WORKER)]
-        for trial in broken:
-            study.storage.put_back(trial.trial_id)
-    return [trial.number for trial in broken]
+        claim.lease.renew()
+        study.storage.put_back(claim.trial_id)
 
 
-def _claim(study: StoredStudy, trial: optuna.Trial, worker: str) -> Claim:
+def put_back_lost(study: StoredStudy, is_dead: Callable[[str], bool] = lambda _: False) -> list[int]:
+    """Running trials whose lease ran out, or whose worker is known to be dead, wait again; gives their numbers.
+
+    So do those that nobody holds: a claim takes its lease before it lets go of the study's lock, and broke off.
+    """
+    with study.storage.exclusive(study.study_id):
+        leases = study.storage.running_leases(study.study_id)
+        lost = [lease for lease in leases if lease.seconds_left <= 0 or is_dead(lease.worker)]
+        for lease in lost:
+            study.storage.put_back(lease.trial_id, is_lost=lease.fence > 0)
+    return [lease.number for lease in lost]
+
+
+def _claim(study: StoredStudy, trial: optuna.Trial, worker: str, lease_seconds: float) -> Claim:
     trial_id = study.storage.get_trial_id_from_study_id_trial_number(study.study_id, trial.number)
     is_given = "fixed_params" in study.storage.get_trial(trial_id).system_attrs
     curve = _given_curve(study, trial, trial_id) if is_given else _suggested_curve(study.spec, trial)
     scales = curve.scales(study.spec.num_blocks)
     seeds = _seeds(study, trial, scales)
     _record(trial, curve, scales, seeds, worker)
-    return Claim(trial, trial_id, curve, scales, seeds, trial.user_attrs.get(attributes.ROLE, "search"))
+    lease = Lease(study.storage, study.study_id, trial_id, worker, lease_seconds)
+    return Claim(trial, trial_id, curve, scales, seeds, trial.user_attrs.get(attributes.ROLE, "search"), lease)
 
 
 def is_exhausted(study: StoredStudy) -> bool:

@@ -6,8 +6,9 @@
 []
 """
 
-from vsearch.storage.queries import RunningTrial, StudySummary
+from vsearch.storage.leases import LeaseRow
+from vsearch.storage.queries import StudySummary
 from vsearch.storage.storage import Storage, open_storage
 from vsearch.storage.url import default_url, parse_url, redact
 
-__all__ = ["RunningTrial", "Storage", "StudySummary", "default_url", "open_storage", "parse_url", "redact"]
+__all__ = ["LeaseRow", "Storage", "StudySummary", "default_url", "open_storage", "parse_url", "redact"]

@@ -5,6 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from optuna.trial import TrialState
 
+from vsearch.storage import leases
 from vsearch.storage.tables import TRIALS
 
 
@@ -30,12 +31,14 @@ def claim_waiting(connection: sa.Connection, trial_id: int, started: datetime) -
     return TrialState.WAITING if is_ours else state
 
 
-def put_back(connection: sa.Connection, trial_id: int) -> TrialState | None:
-    """Turn a running trial into a waiting one; the state it now has, or None if there is no such trial."""
+def put_back(connection: sa.Connection, trial_id: int, *, is_lost: bool = False) -> TrialState | None:
+    """Turn a running trial into a waiting one without a holder; its state now, or None if there is no such trial."""
     is_trial = TRIALS.c.trial_id == trial_id
-    connection.execute(
+    changed = connection.execute(
         sa.update(TRIALS).where(is_trial, TRIALS.c.state == TrialState.RUNNING).values(state=TrialState.WAITING)
     )
+    if changed.rowcount:
+        leases.end(connection, trial_id, is_lost=is_lost)
     state: TrialState | None = connection.execute(sa.select(TRIALS.c.state).where(is_trial)).scalar_one_or_none()
     return state
 

@@ -13,16 +13,6 @@ from optuna.trial import TrialState
 from vsearch.storage.tables import DIRECTIONS, STUDIES, STUDY_ATTRS, TRIAL_ATTRS, TRIALS, VALUES
 
 
-class RunningTrial(NamedTuple):
-    """A trial that some worker trains, or trained until it died."""
-
-    trial_id: int
-    number: int
-    started: datetime | None
-    """Aware, UTC."""
-    user_attrs: dict[str, Any]
-
-
 class StudySummary(NamedTuple):
     """What a list of studies shows of one study."""
 
@@ -69,24 +59,6 @@ def count_trials_with_attr(connection: sa.Connection, study_id: int, key: str, v
         .where(TRIALS.c.study_id == study_id, TRIAL_ATTRS.c.key == key, TRIAL_ATTRS.c.value_json == json.dumps(value))
     )
     return int(connection.execute(query).scalar_one())
-
-
-def running_trials(connection: sa.Connection, study_id: int) -> list[RunningTrial]:
-    """The trials in state RUNNING with their user attributes, by number."""
-    query = (
-        sa.select(
-            TRIALS.c.trial_id, TRIALS.c.number, TRIALS.c.datetime_start, TRIAL_ATTRS.c.key, TRIAL_ATTRS.c.value_json
-        )
-        .select_from(TRIALS.outerjoin(TRIAL_ATTRS, TRIALS.c.trial_id == TRIAL_ATTRS.c.trial_id))
-        .where(TRIALS.c.study_id == study_id, TRIALS.c.state == TrialState.RUNNING)
-        .order_by(TRIALS.c.number, TRIALS.c.trial_id)
-    )
-    trials: dict[int, RunningTrial] = {}
-    for trial_id, number, start, key, value_json in connection.execute(query):
-        trial = trials.setdefault(trial_id, RunningTrial(trial_id, number, _as_utc(start), {}))
-        if key is not None:
-            trial.user_attrs[key] = json.loads(value_json)
-    return list(trials.values())
 
 
 def summaries(connection: sa.Connection) -> list[StudySummary]:

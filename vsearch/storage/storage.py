@@ -1,27 +1,24 @@
 """The storage that the rest of vsearch uses: opening, claims of trials, and reads that load no trials."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
-import sqlalchemy
 from optuna.trial import TrialState
 
 from vsearch.errors import StorageError
 from vsearch.storage import claims, queries
 from vsearch.storage.engine import target_of
 from vsearch.storage.filesystem import check_file
-from vsearch.storage.queries import RunningTrial, StudySummary
+from vsearch.storage.leasing import LeasingStorage
+from vsearch.storage.queries import StudySummary
 from vsearch.storage.retry import Retry
-from vsearch.storage.retrying import RetryingStorage
 from vsearch.storage.schema import check_revision, prepare_tables
 from vsearch.storage.url import parse_url
 
-T = TypeVar("T")
 
-
-class Storage(RetryingStorage):
+class Storage(LeasingStorage):
     """An Optuna storage on SQLite or PostgreSQL whose calls wait out a lost or busy database.
 
     Hand it to Optuna (`optuna.load_study(storage=storage)`), which puts its own cache before it. A call that stays
@@ -67,16 +64,19 @@ class Storage(RetryingStorage):
         """
         return self._lock.hold(study_id)
 
-    def put_back(self, trial_id: int) -> None:
+    def put_back(self, trial_id: int, *, is_lost: bool = False) -> None:
         """Make a running trial wait again with its number, parameters, attributes and reports, for the next `ask`.
 
-        A trial that waits already stays as it is.
+        Whoever held it cannot write to it any more; `is_lost` counts that its worker was lost. A trial that waits
+        already stays as it is.
 
         Raises:
             KeyError: there is no such trial.
             optuna.exceptions.UpdateFinishedTrialError: it is finished.
         """
-        self._check_state(trial_id, self._in_transaction(lambda connection: claims.put_back(connection, trial_id)))
+        found = self._in_transaction(lambda connection: claims.put_back(connection, trial_id, is_lost=is_lost))
+        self._fences.pop(trial_id, None)
+        self._check_state(trial_id, found)
 
     def set_trial_state_values(self, trial_id: int, state: TrialState, values: Sequence[float] | None = None) -> bool:
         """Optuna's method; a waiting trial is handed to exactly one claimant, and a repeated `tell` succeeds."""
@@ -100,12 +100,9 @@ class Storage(RetryingStorage):
         """The number of trials, of any state, whose user attribute `key` equals `value` (as JSON)."""
         return self._in_transaction(lambda connection: queries.count_trials_with_attr(connection, study_id, key, value))
 
-    def running_trials(self, study_id: int) -> list[RunningTrial]:
-        """The trials in state RUNNING with their user attributes, by number."""
-        return self._in_transaction(lambda connection: queries.running_trials(connection, study_id))
-
     def _claim(self, trial_id: int) -> bool:
         started = datetime.now(UTC).replace(tzinfo=None)
+        self._fences.pop(trial_id, None)
         with self._claiming():
             found = self._in_transaction(lambda connection: claims.claim_waiting(connection, trial_id, started))
         return self._check_state(trial_id, found) == TrialState.WAITING
@@ -115,15 +112,6 @@ class Storage(RetryingStorage):
             raise KeyError(f"there is no trial with id {trial_id}")
         self.check_trial_is_updatable(trial_id, state)
         return state
-
-    def _in_transaction(self, work: Callable[[sqlalchemy.Connection], T]) -> T:
-        """The result of `work`, which must bear being done twice."""
-
-        def attempt() -> T:
-            with self.engine.begin() as connection:
-                return work(connection)
-
-        return self._retry.run(attempt)
 
 
 def open_storage(url: str, *, create: bool = True, retry_seconds: float = 60) -> Storage:

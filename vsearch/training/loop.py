@@ -1,7 +1,7 @@
 """Training a network, one epoch at a time; who stops it, and why, is not known here."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -49,6 +49,7 @@ class Training:
         epochs: the whole budget, over which the schedule is spread; at least 1.
         seed: gives the order and the augmentation of the images in every epoch.
         precision: format of the convolutions; weights, statistics and losses stay float32.
+        on_step: called after each step; what it raises breaks the training off.
 
     Raises:
         InputError: there is no epoch to train, or fewer images than one batch.
@@ -64,6 +65,7 @@ class Training:
         seed: int,
         device: torch.device,
         precision: Literal["bf16", "float32"],
+        on_step: Callable[[], None] = lambda: None,
     ) -> None:
         if epochs < 1:
             raise InputError(f"epochs is {epochs}; a training has at least 1")
@@ -85,6 +87,7 @@ class Training:
             weight_decay=recipe.weight_decay,
             fused=True,
         )
+        self._on_step = on_step
         self._epoch = 0
 
     @property
@@ -152,6 +155,7 @@ class Training:
         )
         for index, (images, labels) in enumerate(served):
             losses[index] = self._step(self._epoch * self._steps + index, images, labels)
+            self._on_step()
         mean, largest = torch.stack([losses.mean(dtype=torch.float64), losses.max().double()]).tolist()
         return mean, largest
 

@@ -11,8 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from vsearch.errors import DataError
-from vsearch.search import attributes
-from vsearch.search.claims import put_back, put_back_broken_claims
+from vsearch.search.claims import put_back_lost
 from vsearch.search.stored import StoredStudy
 
 
@@ -58,11 +57,8 @@ def is_dead(folder: Path, worker: str) -> bool:
 
 
 def put_back_orphans(study: StoredStudy, folder: Path) -> list[int]:
-    """Trials of this machine's dead workers wait again, to go on as the same trials; gives their numbers."""
-    with study.storage.exclusive(study.study_id):
-        numbers = put_back_broken_claims(study)
-        for trial in study.storage.running_trials(study.study_id):
-            if is_dead(folder, trial.user_attrs[attributes.WORKER]):
-                put_back(study, trial.trial_id)
-                numbers.append(trial.number)
-    return sorted(numbers)
+    """Trials that nobody trains any more wait again, to go on as the same trials; gives their numbers.
+
+    They are those of this machine's dead workers, known at once, and those whose lease ran out, wherever they ran.
+    """
+    return put_back_lost(study, lambda worker: is_dead(folder, worker))

@@ -17,7 +17,7 @@ from vsearch.search import attributes
 from vsearch.search.claims import Claim
 from vsearch.training.checkpoint import load_checkpoint, save_checkpoint
 from vsearch.training.divergence import diverged
-from vsearch.training.loop import EpochRecord
+from vsearch.training.loop import EpochRecord, Training
 from vsearch.worker.interrupts import Interrupts, Stopped
 from vsearch.worker.workplace import Workplace, commit, device_name, versions
 
@@ -62,7 +62,7 @@ class TrialTraining:
 
     def __init__(self, claim: Claim, workplace: Workplace, interrupts: Interrupts) -> None:
         self._claim, self._workplace, self._interrupts = claim, workplace, interrupts
-        self._trainings = [workplace.training(claim.scales, seed) for seed in claim.seeds]
+        self._trainings = self._new_trainings()
         self.progress = Progress()
         self._path = checkpoint_path(workplace, claim.number)
         self._restore()
@@ -74,6 +74,7 @@ class TrialTraining:
 
         Raises:
             Stopped: the worker was asked to stop; the last finished epoch is in the checkpoint.
+            LeaseLost: another worker has the trial; neither its reports nor its checkpoint are touched.
         """
         try:
             while len(self.progress.train_losses) < self._workplace.spec.epochs:
@@ -81,6 +82,7 @@ class TrialTraining:
                 if outcome is not None:
                     return outcome
         except Stopped:
+            self._claim.lease.renew()  # nobody else may be training from this checkpoint
             self._save()
             raise
         return Outcome(TrialState.COMPLETE, "finished", value=fmean(self.progress.accuracies))
@@ -170,7 +172,15 @@ class TrialTraining:
                 training.load_state_dict(saved)
             self.progress = Progress(**state["progress"])
         except (DataError, KeyError, TypeError, ValueError):
-            self._trainings = [self._workplace.training(self._claim.scales, seed) for seed in self._claim.seeds]
+            self._trainings = self._new_trainings()
+
+    def _new_trainings(self) -> list[Training]:
+        return [self._workplace.training(self._claim.scales, seed, self._on_step) for seed in self._claim.seeds]
+
+    def _on_step(self) -> None:
+        if self._claim.lease.is_due:
+            with self._interrupts.protected():
+                self._claim.lease.renew()
 
 
 def checkpoint_path(workplace: Workplace, number: int) -> Path:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from optuna.trial import TrialState
 
-from vsearch.errors import DataError, InputError, VsearchError, shorten
+from vsearch.errors import DataError, InputError, LeaseLost, VsearchError, shorten
 from vsearch.search import attributes
 from vsearch.search.claims import Claim, claim_trial, is_exhausted, put_back
 from vsearch.search.stored import StoredStudy, open_study, refreshed
@@ -106,7 +106,7 @@ class Worker:
                 log.warning("trial %d of %s waits again: its worker is gone", number, study.name)
             if is_exhausted(study) or not self._can_train(study):
                 continue
-            claim = claim_trial(study, self.name)
+            claim = claim_trial(study, self.name, self.settings.lease_seconds)
             if claim is not None:
                 return claim, study
         return None, None
@@ -139,15 +139,17 @@ class Worker:
         return self._workplaces[key]
 
     def _train(self, study: StoredStudy, claim: Claim) -> int:
-        """Train one claimed trial and tell how it ended; 0 if it was put back."""
+        """Train one claimed trial and tell how it ended; 0 if it was put back or lost to another worker."""
         workplace = self._workplace(study)
         log.info("trial %d of %s: %s", claim.number, study.name, claim.curve)
         try:
             outcome = self._outcome(claim, workplace)
             tell(study, claim, outcome)
+        except LeaseLost as error:
+            log.warning("trial %d of %s: %s", claim.number, study.name, error)
+            return 0
         except BaseException as error:
-            put_back(study, claim.trial_id)
-            log.info("trial %d of %s waits again", claim.number, study.name)
+            self._put_back(study, claim)
             if isinstance(error, Stopped):
                 return 0
             raise
@@ -155,6 +157,14 @@ class Worker:
             checkpoint_path(workplace, claim.number).unlink()
         log.info("trial %d of %s %s %s", claim.number, study.name, outcome.reason, outcome.detail)
         return 1
+
+    def _put_back(self, study: StoredStudy, claim: Claim) -> None:
+        try:
+            put_back(study, claim)
+        except LeaseLost as error:
+            log.warning("trial %d of %s: %s", claim.number, study.name, error)
+        else:
+            log.info("trial %d of %s waits again", claim.number, study.name)
 
     def _outcome(self, claim: Claim, workplace: Workplace) -> Outcome:
         try:

@@ -2,6 +2,7 @@
 
 import platform
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -30,7 +31,7 @@ class Workplace:
     precision: Literal["bf16", "float32"]
     checkpoints: Path
 
-    def training(self, scales: tuple[float, ...], seed: int) -> Training:
+    def training(self, scales: tuple[float, ...], seed: int, on_step: Callable[[], None] = lambda: None) -> Training:
         """A new training of one network; weights, order and augmentation come from the seed alone."""
         generator = torch.Generator().manual_seed(derive_seed("weights", seed))
         channels = self.data.train.images.shape[-1]
@@ -45,6 +46,7 @@ class Workplace:
             seed=seed,
             device=self.device,
             precision=self.precision,
+            on_step=on_step,
         )
 
 

@@ -1,0 +1,111 @@
+"""Leases in SQL: which worker may write to a running trial, and until when, by the database's clock."""
+
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from optuna.trial import TrialState
+
+from vsearch.storage.own_tables import own_tables
+from vsearch.storage.tables import TRIALS
+
+
+class LeaseRow(NamedTuple):
+    """The lease of a running trial; times are seconds by the database's clock."""
+
+    trial_id: int
+    number: int
+    study_id: int
+    worker: str
+    fence: int
+    seconds_left: float
+    """Negative once it has run out."""
+    seconds_since_progress: float
+    lost: int
+
+
+def now(connection: sa.Connection) -> sa.ColumnElement[float]:
+    """Seconds since 1970 by the database's clock, as an expression of SQL."""
+    if connection.dialect.name == "postgresql":
+        return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Float(53))
+    return (sa.func.julianday("now") - 2440587.5) * 86400.0
+
+
+def take(connection: sa.Connection, study_id: int, trial_id: int, worker: str, seconds: float) -> int | None:
+    """Give a running trial to a worker for so many seconds; the fence that its writes must carry from now on.
+
+    None if the trial does not run or somebody else has it, though their time ran out. Asked again by the same worker,
+    as after a lost answer, it gives a new fence.
+    """
+    leases = own_tables(connection.dialect.name).leases
+    state = connection.execute(sa.select(TRIALS.c.state).where(TRIALS.c.trial_id == trial_id).with_for_update())
+    if state.scalar_one_or_none() != TrialState.RUNNING:
+        return None
+    is_trial, clock = leases.c.trial_id == trial_id, now(connection)
+    held = connection.execute(sa.select(leases.c.worker, leases.c.expires).where(is_trial)).one_or_none()
+    values: dict[str, Any] = {"worker": worker, "expires": clock + seconds, "progress": clock}
+    if held is None:
+        row = {"trial_id": trial_id, "study_id": study_id, "fence": 1, "lost": 0}
+        connection.execute(sa.insert(leases).values(**row, **values))
+    elif held.expires > 0 and held.worker != worker:
+        return None
+    else:
+        connection.execute(sa.update(leases).where(is_trial).values(**values, fence=leases.c.fence + 1))
+    return int(connection.execute(sa.select(leases.c.fence).where(is_trial)).scalar_one())
+
+
+def renew(connection: sa.Connection, trial_id: int, fence: int, seconds: float) -> bool:
+    """Let the lease last for so many seconds from now; False if somebody else has the trial.
+
+    One that has run out is renewed as long as nobody took the trial.
+    """
+    leases = own_tables(connection.dialect.name).leases
+    clock = now(connection)
+    is_ours = sa.and_(leases.c.trial_id == trial_id, leases.c.fence == fence, leases.c.expires > 0)
+    changed = connection.execute(sa.update(leases).where(is_ours).values(expires=clock + seconds, progress=clock))
+    return changed.rowcount == 1
+
+
+def is_held(connection: sa.Connection, trial_id: int, fence: int) -> bool:
+    """Whether the fence is the trial's; until the transaction ends nobody can take the trial away."""
+    leases = own_tables(connection.dialect.name).leases
+    is_ours = sa.and_(leases.c.trial_id == trial_id, leases.c.fence == fence, leases.c.expires > 0)
+    query = sa.select(leases.c.trial_id).where(is_ours).with_for_update(read=True)
+    return connection.execute(query).first() is not None
+
+
+def end(connection: sa.Connection, trial_id: int, *, is_lost: bool) -> None:
+    """Take a trial from whoever has it: no fence given out so far is valid any more."""
+    leases = own_tables(connection.dialect.name).leases
+    lost = leases.c.lost + 1 if is_lost else leases.c.lost
+    changes = {"fence": leases.c.fence + 1, "expires": 0.0, "lost": lost}
+    connection.execute(sa.update(leases).where(leases.c.trial_id == trial_id).values(**changes))
+
+
+def forget_study(connection: sa.Connection, study_id: int) -> None:
+    """Delete the leases of a study that is deleted: SQLite may give its trials' ids again."""
+    leases = own_tables(connection.dialect.name).leases
+    connection.execute(sa.delete(leases).where(leases.c.study_id == study_id))
+
+
+def running(connection: sa.Connection, study_id: int | None = None) -> list[LeaseRow]:
+    """The leases of running trials, of one study or of all; a running trial without one appears with fence 0."""
+    leases = own_tables(connection.dialect.name).leases
+    clock = now(connection)
+    query = (
+        sa.select(
+            TRIALS.c.trial_id,
+            TRIALS.c.number,
+            TRIALS.c.study_id,
+            sa.func.coalesce(leases.c.worker, ""),
+            sa.func.coalesce(leases.c.fence, 0),
+            sa.func.coalesce(leases.c.expires - clock, -1.0),
+            sa.func.coalesce(clock - leases.c.progress, 0.0),
+            sa.func.coalesce(leases.c.lost, 0),
+        )
+        .select_from(TRIALS.outerjoin(leases, TRIALS.c.trial_id == leases.c.trial_id))
+        .where(TRIALS.c.state == TrialState.RUNNING)
+        .order_by(TRIALS.c.study_id, TRIALS.c.number)
+    )
+    if study_id is not None:
+        query = query.where(TRIALS.c.study_id == study_id)
+    return [LeaseRow(*row) for row in connection.execute(query)]

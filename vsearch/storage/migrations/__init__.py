@@ -1,0 +1,1 @@
+"""The history of vsearch's own tables, run by alembic."""
