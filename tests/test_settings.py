@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 
 from vsearch.errors import DataError, InputError
 from vsearch.settings import OPTIONS, resolve
@@ -68,3 +69,30 @@ def test_a_home_is_untouched_until_its_database_is_there(tmp_path: Path) -> None
     (tmp_path / "vsearch.db").touch()
     assert not resolve({"home": str(tmp_path)}, {}).is_untouched
     assert not resolve({"home": str(tmp_path / "x"), "storage": "postgresql://h/db"}, {}).is_untouched
+
+
+@pytest.mark.parametrize("password", ["plain", "with @/:#% and ü"])
+def test_the_password_of_the_storage_may_lie_in_a_file(tmp_path: Path, password: str) -> None:
+    file = tmp_path / "password"
+    file.write_text(f"{password}\n")
+    environ = {"VSEARCH_STORAGE": "postgresql://ada@db:5432/x", "VSEARCH_STORAGE_PASSWORD_FILE": str(file)}
+    url = sqlalchemy.make_url(resolve({}, environ).storage.value)
+    assert (url.username, url.password, url.host, url.database) == ("ada", password, "db", "x")
+
+
+@pytest.mark.parametrize("url", ["postgresql://ada:own@db/x", "sqlite:////tmp/x@y.db", "postgresql://db/x"])
+def test_a_storage_with_a_password_or_without_a_user_is_left_as_it_is(tmp_path: Path, url: str) -> None:
+    file = tmp_path / "password"
+    file.write_text("secret")
+    assert resolve({"storage": url}, {"VSEARCH_STORAGE_PASSWORD_FILE": str(file)}).storage.value == url
+
+
+def test_a_password_file_that_cannot_be_used_is_named_without_its_content(tmp_path: Path) -> None:
+    environ = {"VSEARCH_STORAGE": "postgresql://ada@db/x", "VSEARCH_STORAGE_PASSWORD_FILE": str(tmp_path / "none")}
+    with pytest.raises(DataError, match=r"none \(VSEARCH_STORAGE_PASSWORD_FILE\): No such file"):
+        resolve({}, environ)
+    for content in ("", "c4nary\nc4nary2"):
+        (tmp_path / "none").write_text(content)
+        with pytest.raises(InputError, match="must hold the password") as caught:
+            resolve({}, environ)
+        assert "c4nary" not in str(caught.value)

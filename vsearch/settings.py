@@ -7,12 +7,15 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import platformdirs
 
 from vsearch.errors import DataError, InputError
 
 DATABASE = "vsearch.db"
+PASSWORD_FILE = "VSEARCH_STORAGE_PASSWORD_FILE"
+"""Names a file that holds the password of a storage URL without one, as secrets are handed to containers."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,8 @@ def resolve(flags: Mapping[str, str | None] | None = None, environ: Mapping[str,
         name.replace("-", "_"): _given(name, flags, environ) or Setting(default, "default")
         for name, default in defaults.items()
     }
+    if PASSWORD_FILE in environ:
+        rest["storage"] = _with_password(rest["storage"], _not_empty(environ[PASSWORD_FILE], PASSWORD_FILE))
     return Settings(home=home, **rest)
 
 
@@ -135,6 +140,24 @@ def _given(name: str, flags: Mapping[str, str | None], environ: Mapping[str, str
     if variable in environ:
         return Setting(_not_empty(environ[variable], variable), variable)
     return None
+
+
+def _with_password(storage: Setting, file: str) -> Setting:
+    """The storage with the password that a file holds; SQLite needs none, and one in the URL wins."""
+    scheme, _, rest = storage.value.partition("://")
+    user, at, place = rest.rpartition("@")
+    if not scheme.startswith("postgres") or not at or ":" in user:
+        return storage
+    try:
+        password = Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise DataError(
+            f"cannot read {file} ({PASSWORD_FILE}): {reason}; name a file that holds the password"
+        ) from None
+    if not password or "\n" in password:
+        raise InputError(f"{file} ({PASSWORD_FILE}) must hold the password, in one line, and nothing else")
+    return Setting(f"{scheme}://{user}:{quote(password, safe='')}@{place}", storage.origin)
 
 
 def _user_folder() -> str:

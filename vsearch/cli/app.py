@@ -73,12 +73,19 @@ curve = LazyGroup(
 )
 
 
+storage = LazyGroup(
+    "storage",
+    help="Prepare a database.",
+    lazy={"init": ("vsearch.cli.storage:init", "Make the tables where they are missing.")},
+)
+
+
 class App(LazyGroup):
-    """The root: two groups beside lazy commands."""
+    """The root: groups beside lazy commands."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A group of this module, or a lazy command."""
-        return {"study": study, "curve": curve}.get(cmd_name) or super().get_command(ctx, cmd_name)
+        return {"study": study, "curve": curve, "storage": storage}.get(cmd_name) or super().get_command(ctx, cmd_name)
 
 
 app = App(
@@ -94,6 +101,7 @@ app = App(
         "study": ("", "Create, train, look at and end studies."),
         "curve": ("", "Look at curves, without any study."),
         "worker": ("vsearch.cli.worker:worker", "Train trials of stored studies on this machine."),
+        "storage": ("", "Prepare a database."),
         "doctor": ("vsearch.cli.doctor:doctor", "What this machine has: device, storage, data, settings."),
         "completion": ("vsearch.cli.completion:completion", "The shell's completion script."),
     },
