@@ -1,9 +1,9 @@
 """Which sampler and pruner finds the best curve? Simulated searches with vsearch's own sampler and pruners.
 
-    python benchmarks/pruners.py                 # about PLACEHOLDER minutes on 2 cores
+    python benchmarks/pruners.py                 # ten minutes on 2 cores, 40 repetitions
     python benchmarks/pruners.py --repetitions 200 --searches tpe/asha-2-2 tpe/none
 
-Claim (PLACEHOLDER)
+Claim: TPE with `asha` is 0.1 points better than random search; rungs from epoch 2 and 4 are equal (RESULTS.md).
 
 A search is four levels of a spline whose accuracy after the last epoch is known: a quadratic bowl around a random
 optimum. Early epochs mislead: something else is mixed in until the rank correlation of the first epoch with the last
@@ -45,10 +45,8 @@ VALIDATION_IMAGES = 5000
 DEFAULT = "tpe/asha-2-2"
 ASHA = [f"asha-{first_rung}-{factor}" for first_rung in (1, 2, 4) for factor in (2, 3)]
 # Without gp, which takes forty times as long.
-SEARCHES = [
-    *(f"tpe/{pruner}" for pruner in ("none", "median", "hyperband", *ASHA)),
-    *(f"{sampler}/{pruner}" for sampler in ("random", "qmc") for pruner in ("none", "asha-2-2")),
-]
+SEARCHES = [f"tpe/{pruner}" for pruner in ("none", "median", "hyperband", *ASHA)]
+SEARCHES += [f"{sampler}/{pruner}" for sampler in ("random", "qmc") for pruner in ("none", "asha-2-2")]
 
 
 class Setting(NamedTuple):
@@ -68,7 +66,7 @@ class Setting(NamedTuple):
 
 
 class Result(NamedTuple):
-    """One simulated search."""
+    """One search."""
 
     search: str
     setting: Setting
