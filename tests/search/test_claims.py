@@ -1,5 +1,6 @@
 """Claiming trials: the budget, the seeds, and trials that are put back."""
 
+import time
 from typing import Any
 
 import pytest
@@ -137,6 +138,42 @@ def test_a_claim_that_broke_off_waits_again_and_keeps_the_first_seeds(make_study
     again = claim_trial(study, "w")
     assert again is not None
     assert (again.number, again.curve, again.seeds) == (broken.number, broken.curve, seeds)
+
+
+def test_a_claim_that_somebody_else_finished_first_gives_nothing(
+    make_study: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a lock that was lost with its connection: the trial stays with the other worker."""
+    study = make_study(trials=5)
+    take = study.storage.take_lease
+
+    def taken_meanwhile(study_id: int, trial_id: int, worker: str, seconds: float) -> int:
+        take(study_id, trial_id, "faster", seconds)
+        return int(take(study_id, trial_id, worker, seconds))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(study.storage, "take_lease", taken_meanwhile)
+        assert claim_trial(study, "slower") is None
+    assert [(lease.number, lease.worker) for lease in study.storage.running_leases()] == [(0, "faster")]
+    other = claim_trial(study, "slower")
+    assert other is not None
+    assert other.number == 1
+
+
+def test_a_lease_that_ran_out_is_taken_over_and_counted(make_study: Any) -> None:
+    study = make_study(trials=5)
+    late = claim_trial(study, "late", lease_seconds=0.05)
+    assert late is not None
+    assert not late.lease.is_due
+    time.sleep(0.1)
+    assert late.lease.is_due
+    assert put_back_lost(study) == [0]
+    other = claim_trial(open_study(study.storage, study.name), "other")
+    assert other is not None
+    assert (other.number, other.seeds) == (0, late.seeds)
+    assert other.lease.fence > late.lease.fence
+    (lease,) = study.storage.running_leases()
+    assert (lease.worker, lease.lost) == ("other", 1)
 
 
 def test_a_trial_that_was_only_created_gets_its_curve_from_the_next_worker(make_study: Any, finish: Any) -> None:

@@ -7,6 +7,7 @@ import optuna
 from optuna.trial import TrialState
 
 from vsearch.curves import Curve, from_dict, shape
+from vsearch.errors import LeaseLost
 from vsearch.search import attributes
 from vsearch.search.lease import LEASE_SECONDS, Lease
 from vsearch.search.space import choice_space, family_space, parameter_name
@@ -50,6 +51,8 @@ def claim_trial(study: StoredStudy, worker: str, lease_seconds: float = LEASE_SE
             return None
         try:
             return _claim(study, study.optuna_study.ask(), worker, lease_seconds)
+        except LeaseLost:
+            return None  # the study's lock was lost with its connection, and somebody else was faster
         except BaseException:
             put_back_lost(study)
             raise
