@@ -3,8 +3,8 @@
     python benchmarks/search.py >> benchmarks/RESULTS.md                       # SQLite and a PostgreSQL of its own
     python benchmarks/search.py --postgres postgresql://user:password@host/db  # an empty database; tables stay there
 
-Claim: a trial of 16 epochs costs 0.14 s on SQLite with 100 trials in the study and 0.31 s with 5,000, on PostgreSQL
-0.43 and 0.52 s (2 cores of an AMD EPYC, November 2026; RESULTS.md); the script takes 5 minutes there.
+Claim: a trial of 16 epochs costs 0.24 s on SQLite with 100 trials in the study and 0.35 s with 5,000, on PostgreSQL
+0.50 and 0.57 s (2 cores of an AMD EPYC, November 2026; RESULTS.md); the script takes 5 minutes there.
 
 A study gets its first trials as a worker makes them (claimed, reported, pruned, recorded, told; only the training is
 left out); copies of their rows fill it up to the wanted size. `vsearch` then takes `--rounds` more trials with one
