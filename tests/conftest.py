@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -42,6 +43,23 @@ class PostgresServer:
 
     def close(self) -> None:
         self._process.communicate()
+
+
+PATIENCE_SECONDS = 200
+"""For other processes, on a machine that has much else to do."""
+
+
+@pytest.fixture
+def wait_for() -> Callable[[Callable[[], object]], None]:
+    """`wait_for(condition)` returns when the condition is true, and fails the test if it stays false."""
+
+    def wait(condition: Callable[[], object]) -> None:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not condition():
+            assert time.monotonic() < end, "waited in vain"
+            time.sleep(0.1)
+
+    return wait
 
 
 STRANGER = 65534

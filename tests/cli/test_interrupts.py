@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
 PATIENCE_SECONDS = 200
+WaitFor = Callable[[Callable[[], object]], None]
 LONG = (
     *("--family", "triangle", "--dataset", "digits", "--depth", "8", "--epochs", "40", "--name", "long"),
     *("--train-images", "320", "--pruner", "none", "--trials", "2"),
@@ -41,14 +41,6 @@ def begun(cli: "Cli") -> Iterator[Callable[..., subprocess.Popen[str]]]:
         process.communicate()
 
 
-def wait_for(condition: Callable[[], object]) -> None:
-    """Wait until it is true."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.2)
-
-
 def has_epochs(cli: "Cli", number: int = 1) -> bool:
     """Whether the study `long` exists and a running trial has finished so many epochs."""
     shown = cli("study", "show", "long", "--json")
@@ -59,7 +51,7 @@ def has_epochs(cli: "Cli", number: int = 1) -> bool:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_run_puts_its_trials_back_and_the_same_command_goes_on(
-    cli: "Cli", begun: Callable[..., subprocess.Popen[str]], number: int, code: int
+    cli: "Cli", begun: Callable[..., subprocess.Popen[str]], number: int, code: int, wait_for: WaitFor
 ) -> None:
     run = begun("study", "run", *LONG, "--workers", "1")
     wait_for(lambda: has_epochs(cli, 2))
@@ -81,7 +73,9 @@ def test_an_interrupted_run_puts_its_trials_back_and_the_same_command_goes_on(
     assert list(cli.home.rglob("*.ckpt")) == []
 
 
-def test_a_second_interrupt_ends_at_once(cli: "Cli", begun: Callable[..., subprocess.Popen[str]]) -> None:
+def test_a_second_interrupt_ends_at_once(
+    cli: "Cli", begun: Callable[..., subprocess.Popen[str]], wait_for: WaitFor
+) -> None:
     run = begun("study", "run", *LONG, "--workers", "2")
     wait_for(lambda: has_epochs(cli))
     run.send_signal(signal.SIGINT)
@@ -93,7 +87,7 @@ def test_a_second_interrupt_ends_at_once(cli: "Cli", begun: Callable[..., subpro
 
 
 def test_workers_end_when_the_command_that_started_them_is_killed(
-    cli: "Cli", begun: Callable[..., subprocess.Popen[str]]
+    cli: "Cli", begun: Callable[..., subprocess.Popen[str]], wait_for: WaitFor
 ) -> None:
     run = begun("study", "run", *LONG, "--workers", "1")
     wait_for(lambda: has_epochs(cli))
@@ -106,7 +100,7 @@ def test_workers_end_when_the_command_that_started_them_is_killed(
 
 
 def test_a_run_goes_on_after_everything_was_killed_at_once(
-    cli: "Cli", begun: Callable[..., subprocess.Popen[str]]
+    cli: "Cli", begun: Callable[..., subprocess.Popen[str]], wait_for: WaitFor
 ) -> None:
     run = begun("study", "run", *LONG, "--workers", "2")
     wait_for(lambda: has_epochs(cli))
@@ -121,7 +115,7 @@ def test_a_run_goes_on_after_everything_was_killed_at_once(
 
 
 def test_an_interrupted_worker_ends_with_its_signals_code(
-    cli: "Cli", begun: Callable[..., subprocess.Popen[str]]
+    cli: "Cli", begun: Callable[..., subprocess.Popen[str]], wait_for: WaitFor
 ) -> None:
     assert cli("study", "create", *LONG).code == 0
     worker = begun("worker", "--study", "long")
@@ -134,7 +128,11 @@ def test_an_interrupted_worker_ends_with_its_signals_code(
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_the_number_of_trials_is_exact_over_all_workers_though_one_is_killed(
-    cli: "Cli", begun: Callable[..., subprocess.Popen[str]], request: pytest.FixtureRequest, database: str
+    cli: "Cli",
+    begun: Callable[..., subprocess.Popen[str]],
+    request: pytest.FixtureRequest,
+    database: str,
+    wait_for: WaitFor,
 ) -> None:
     at = ("--storage", request.getfixturevalue("postgres_url")) if database == "postgres" else ()
     assert cli("study", "create", *SHORT, *at).code == 0

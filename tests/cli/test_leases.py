@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
 PATIENCE_SECONDS = 200
+WaitFor = Callable[[Callable[[], object]], None]
 STUDY = (
     *("--family", "triangle", "--dataset", "digits", "--depth", "8", "--epochs", "60", "--name", "still"),
     *("--train-images", "320", "--pruner", "none", "--trials", "1"),
@@ -37,19 +37,12 @@ def begun(cli: "Cli") -> Iterator[Callable[..., subprocess.Popen[str]]]:
         process.communicate()
 
 
-def wait_for(condition: Callable[[], object]) -> None:
-    """Wait until it is true."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.2)
-
-
 def test_a_trial_of_a_stopped_worker_is_adopted_and_the_late_worker_drops_it(
     cli: "Cli",
     begun: Callable[..., subprocess.Popen[str]],
     postgres_url: str,
     monkeypatch: pytest.MonkeyPatch,
+    wait_for: WaitFor,
 ) -> None:
     monkeypatch.setenv("VSEARCH_STORAGE", postgres_url)
     assert cli("study", "create", *STUDY).code == 0

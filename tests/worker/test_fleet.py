@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,9 +12,8 @@ from vsearch.search.claims import is_exhausted
 from vsearch.settings import Settings
 from vsearch.worker.fleet import MAX_WORKERS, Fleet, check_workers, core_count, default_workers
 
-PATIENCE_SECONDS = 200
-
 MakeFleet = Callable[..., Fleet]
+WaitFor = Callable[[Callable[[], object]], None]
 
 
 @pytest.fixture
@@ -33,26 +31,20 @@ def fleet(settings: Settings) -> Iterator[MakeFleet]:
         each.kill()
 
 
-def wait_for(condition: Callable[[], object]) -> None:
-    """Wait until it is true."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
-
-
 def states(study: Any) -> list[str]:
     return [trial.state.name for trial in study.optuna_study.get_trials()]
 
 
-def test_a_fleet_trains_its_study_to_the_end(make_study: Any, fleet: MakeFleet) -> None:
+def test_a_fleet_trains_its_study_to_the_end(make_study: Any, fleet: MakeFleet, wait_for: WaitFor) -> None:
     study = make_study(trials=5)
     running = fleet(study, 2)
     wait_for(lambda: not running.is_running())
     assert states(study) == ["COMPLETE"] * 5
 
 
-def test_a_killed_worker_is_started_again_and_goes_on_with_its_trial(make_study: Any, fleet: MakeFleet) -> None:
+def test_a_killed_worker_is_started_again_and_goes_on_with_its_trial(
+    make_study: Any, fleet: MakeFleet, wait_for: WaitFor
+) -> None:
     study = make_study(trials=2, epochs=60, train_images=320)
     running = fleet(study)
     wait_for(lambda: states(study)[0] == "RUNNING" and study.optuna_study.get_trials()[0].intermediate_values)
@@ -62,7 +54,9 @@ def test_a_killed_worker_is_started_again_and_goes_on_with_its_trial(make_study:
     assert is_exhausted(study)
 
 
-def test_stopping_puts_every_trial_back_and_leaves_no_process(make_study: Any, fleet: MakeFleet) -> None:
+def test_stopping_puts_every_trial_back_and_leaves_no_process(
+    make_study: Any, fleet: MakeFleet, wait_for: WaitFor
+) -> None:
     study = make_study(trials=2, epochs=500, train_images=640)
     running = fleet(study, 2)
     wait_for(lambda: states(study) == ["RUNNING"] * 2)
@@ -71,7 +65,9 @@ def test_stopping_puts_every_trial_back_and_leaves_no_process(make_study: Any, f
     assert [member.process.poll() is None for member in running._members] == [False, False]
 
 
-def test_an_error_of_a_worker_is_passed_on_in_its_words(make_study: Any, fleet: MakeFleet, tmp_path: Any) -> None:
+def test_an_error_of_a_worker_is_passed_on_in_its_words(
+    make_study: Any, fleet: MakeFleet, tmp_path: Any, wait_for: WaitFor
+) -> None:
     study = make_study(dataset=f"folder:{tmp_path}/none", train_images=None, validation_images=None)
     running = fleet(study)
     with pytest.raises(DataError, match=f"{tmp_path}/none"):

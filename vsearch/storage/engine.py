@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy
+from sqlalchemy.exc import SQLAlchemyError
 
 BUSY_SECONDS = 60.0
 """How long SQLite waits for another writer before it calls the database locked."""
@@ -55,6 +56,18 @@ class Target:
     def url_template(self) -> str:
         """The URL as Optuna wants it: it runs `str.format` over it."""
         return self.url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
+
+
+def let_go(connection: sqlalchemy.Connection) -> bool:
+    """End a transaction that only held locks, and give its connection back; False if the server had lost it."""
+    try:
+        connection.rollback()
+    except SQLAlchemyError:
+        connection.invalidate()  # the server has freed the locks itself
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 def target_of(url: sqlalchemy.URL) -> Target:

@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import sqlalchemy
-import sqlalchemy.exc
 from optuna.trial import FrozenTrial, TrialState
 
 from vsearch.errors import LeaseLost
 from vsearch.storage import leases
-from vsearch.storage.engine import Target
+from vsearch.storage.engine import Target, let_go
 from vsearch.storage.leases import LeaseRow
 from vsearch.storage.lock import WHOLE_DATABASE
 from vsearch.storage.retrying import RetryingStorage
@@ -107,7 +106,7 @@ class LeasingStorage(RetryingStorage):
             try:
                 yield
             finally:
-                _let_go(connection)
+                let_go(connection)
 
     def _share_lease(self, trial_id: int, fence: int) -> sqlalchemy.Connection:
         """A connection whose transaction keeps the row of the lease as it is."""
@@ -132,12 +131,3 @@ class LeasingStorage(RetryingStorage):
                 return work(connection)
 
         return self._retry.run(attempt)
-
-
-def _let_go(connection: sqlalchemy.Connection) -> None:
-    try:
-        connection.rollback()
-    except sqlalchemy.exc.SQLAlchemyError:
-        connection.invalidate()  # the server has freed the row itself
-    finally:
-        connection.close()

@@ -9,10 +9,9 @@ from typing import Protocol
 
 import filelock
 import sqlalchemy
-from sqlalchemy.exc import SQLAlchemyError
 
 from vsearch.errors import StorageError
-from vsearch.storage.engine import Target
+from vsearch.storage.engine import Target, let_go
 from vsearch.storage.retry import Retry
 
 ADVISORY_CLASS = 0x76736561
@@ -104,14 +103,9 @@ class AdvisoryClaimLock:
         return connection
 
     def _release(self, connection: sqlalchemy.Connection) -> None:
-        try:
-            connection.rollback()
-        except SQLAlchemyError:
-            # What the body stored is stored; failing now would orphan it. The server has freed the lock itself.
+        if not let_go(connection):
+            # What the body stored is stored; failing now would orphan it.
             _logger.warning("%s: the connection that held a lock was lost", self._retry.location)
-            connection.invalidate()
-        finally:
-            connection.close()
 
 
 def claim_lock(target: Target, engine: sqlalchemy.Engine, retry: Retry) -> ClaimLock:
