@@ -3,7 +3,7 @@
 import logging
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -35,6 +35,7 @@ class Worker:
         names: the studies to serve; empty: every open study of the storage.
         stays: wait for new studies where others would end.
         download: fetch a data set that is missing.
+        set_up: makes a study's workplace, with the arguments of `vsearch.worker.workplace.set_up`.
     """
 
     storage: Storage
@@ -44,6 +45,7 @@ class Worker:
     names: Sequence[str] = ()
     stays: bool = False
     download: bool = False
+    set_up: Callable[..., Workplace] = set_up
     _opened: dict[str, StoredStudy] = field(default_factory=dict)
     _workplaces: dict[StudySpec, Workplace] = field(default_factory=dict)
     _unusable: dict[int, VsearchError] = field(default_factory=dict)
@@ -129,7 +131,7 @@ class Worker:
     def _workplace(self, study: StoredStudy) -> Workplace:
         key = _training_of(study)
         if key not in self._workplaces:
-            self._workplaces[key] = set_up(
+            self._workplaces[key] = self.set_up(
                 study,
                 data_path=self.settings.data_path,
                 checkpoint_path=self.settings.checkpoint_path,
