@@ -20,8 +20,17 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_default(tmp_path: Pa
 def test_everything_lies_in_the_home_unless_told_otherwise(tmp_path: Path) -> None:
     found = resolve({"home": str(tmp_path), "data-dir": "/images"}, {})
     assert found.storage.value == f"sqlite:///{tmp_path}/vsearch.db"
-    assert found.checkpoint_path == tmp_path / "checkpoints"
+    assert found.checkpoints.value == str(tmp_path / "checkpoints")
     assert found.data_path == Path("/images")
+
+
+def test_checkpoints_lie_in_the_home_with_sqlite_and_in_the_database_with_postgres(tmp_path: Path) -> None:
+    home = {"home": str(tmp_path)}
+    assert resolve(home | {"storage": "sqlite:///other.db"}, {}).checkpoints.value == str(tmp_path / "checkpoints")
+    for url in ("postgresql://h/db", "postgres://h/db", "postgresql+psycopg2://h/db"):
+        assert resolve(home, {"VSEARCH_STORAGE": url}).checkpoints.value == "database"
+        given = resolve(home | {"storage": url}, {"VSEARCH_CHECKPOINTS": "s3://bucket/folder"}).checkpoints
+        assert (given.value, given.origin) == ("s3://bucket/folder", "VSEARCH_CHECKPOINTS")
 
 
 def test_a_relative_home_gives_an_absolute_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,10 @@ class StorageError(VsearchError):
     exit_code = 3
 
 
+class StorageAway(StorageError):
+    """The database did not answer, or not in time; it may do so later."""
+
+
 class LeaseLost(VsearchError):
     """Another worker has the trial by now; what this one writes to it is refused."""
 

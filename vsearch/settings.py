@@ -42,8 +42,14 @@ OPTIONS = (
     Option("storage", "VSEARCH_STORAGE", "URL of the database", "SQLite in the home folder"),
     Option("storage-timeout", "VSEARCH_STORAGE_TIMEOUT", "seconds to retry a database that does not answer", "60"),
     Option("data-dir", "VSEARCH_DATA_DIR", "folder of the data sets", "the folder data in the home folder"),
-    Option("checkpoint-dir", "VSEARCH_CHECKPOINT_DIR", "folder of the checkpoints", "checkpoints in the home folder"),
+    Option(
+        "checkpoints",
+        "VSEARCH_CHECKPOINTS",
+        "where checkpoints go: a folder, an fsspec URL such as s3://bucket/folder, or `database`",
+        "database with PostgreSQL, else the folder checkpoints in the home folder",
+    ),
     Option("lease", "VSEARCH_LEASE", "seconds without progress after which another worker takes a trial over", "120"),
+    Option("outage", "VSEARCH_OUTAGE", "seconds that a worker waits for a database that went away", "3600"),
     Option("device", "VSEARCH_DEVICE", "auto, cpu, cuda or cuda:N", "auto"),
 )
 
@@ -56,13 +62,15 @@ class Settings:
     storage: Setting
     storage_timeout: Setting
     data_dir: Setting
-    checkpoint_dir: Setting
+    checkpoints: Setting
     lease: Setting
+    outage: Setting
     device: Setting
 
     def __post_init__(self) -> None:
         _seconds("storage-timeout", self.storage_timeout, 0)
         _seconds("lease", self.lease, 1)
+        _seconds("outage", self.outage, 0)
 
     @property
     def home_path(self) -> Path:
@@ -80,11 +88,6 @@ class Settings:
         return _folder(self.data_dir.value)
 
     @property
-    def checkpoint_path(self) -> Path:
-        """The folder of the checkpoints."""
-        return _folder(self.checkpoint_dir.value)
-
-    @property
     def retry_seconds(self) -> float:
         """How long a database that does not answer is tried again."""
         return _seconds("storage-timeout", self.storage_timeout, 0)
@@ -93,6 +96,11 @@ class Settings:
     def lease_seconds(self) -> float:
         """How long a worker holds a trial without making progress."""
         return _seconds("lease", self.lease, 1)
+
+    @property
+    def outage_seconds(self) -> float:
+        """How long a worker waits for a database that was there and went away."""
+        return _seconds("outage", self.outage, 0)
 
     def environment(self) -> dict[str, str]:
         """The same settings as environment variables, for a child process (a URL never goes on a command line)."""
@@ -119,14 +127,17 @@ def resolve(flags: Mapping[str, str | None] | None = None, environ: Mapping[str,
         "storage": f"sqlite:///{folder.absolute()}/{DATABASE}",
         "storage-timeout": "60",
         "data-dir": str(folder / "data"),
-        "checkpoint-dir": str(folder / "checkpoints"),
         "lease": "120",
+        "outage": "3600",
         "device": "auto",
     }
     rest = {
         name.replace("-", "_"): _given(name, flags, environ) or Setting(default, "default")
         for name, default in defaults.items()
     }
+    rest["checkpoints"] = _given("checkpoints", flags, environ) or Setting(
+        _default_checkpoints(rest["storage"], folder), "default"
+    )
     if PASSWORD_FILE in environ:
         rest["storage"] = _with_password(rest["storage"], _not_empty(environ[PASSWORD_FILE], PASSWORD_FILE))
     return Settings(home=home, **rest)
@@ -140,6 +151,11 @@ def _given(name: str, flags: Mapping[str, str | None], environ: Mapping[str, str
     if variable in environ:
         return Setting(_not_empty(environ[variable], variable), variable)
     return None
+
+
+def _default_checkpoints(storage: Setting, home: Path) -> str:
+    """Where all workers of the storage reach them: those of SQLite run on one machine."""
+    return "database" if storage.value.strip().startswith("postgres") else str(home.absolute() / "checkpoints")
 
 
 def _with_password(storage: Setting, file: str) -> Setting:

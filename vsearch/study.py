@@ -17,7 +17,7 @@ import optuna
 
 from vsearch.errors import VsearchError, unknown_name
 from vsearch.search import ranking, stored, trials
-from vsearch.search.claims import is_exhausted
+from vsearch.search.budget import is_exhausted
 from vsearch.search.ranking import Best
 from vsearch.search.trials import TrialResult
 from vsearch.settings import Settings, resolve
@@ -68,9 +68,9 @@ class Study:
         """Let workers finish their trials and take no new one."""
         self.stored.set_state("stopped")
 
-    def resume(self, trials: int | None = None) -> "Study":
-        """Let workers take trials again, with another number of trials if one is given."""
-        changed = self.stored if trials is None else self.stored.set_trials(trials)
+    def resume(self, **budget: float | None) -> "Study":
+        """Let workers take trials again, with another budget if one is given: `trials`, `max_epochs` …"""
+        changed = self.stored.set_budget(**budget) if budget else self.stored
         changed.set_state("open")
         return Study(changed, self.settings)
 

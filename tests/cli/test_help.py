@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -105,9 +106,26 @@ def test_doctor_tells_where_settings_come_from_and_changes_nothing(cli: "Cli", m
     assert content["settings"]["storage"]["origin"] == "--storage"
     assert content["settings"]["device"]["value"] == "cuda:99"
     assert not content["storage"]["works"]
+    assert not content["checkpoints"]["works"]  # they would go to that database
     assert "cuda" in content["device"]["device"]
     assert "c4nary" not in result.out + result.err
     assert not cli.home.exists()
+
+
+def test_doctor_tries_to_write_checkpoints_and_leaves_nothing(cli: "Cli", tmp_path: Path) -> None:
+    places = {
+        str(tmp_path / "shared"): (True, "can be written"),
+        "/proc/vsearch": (False, "cannot write checkpoints to /proc/vsearch: "),
+        "ftp://ada:c4nary@127.0.0.1:1/x": (False, "ftp://ada:***@127.0.0.1:1/x: no server answers there"),
+        "foo://bucket": (False, "fsspec knows no protocol 'foo'"),
+    }
+    for place, (works, state) in places.items():
+        result = cli("doctor", "--json", "--checkpoints", place)
+        assert result.code == 0
+        assert result.json["checkpoints"]["works"] == works
+        assert state in result.json["checkpoints"]["state"]
+        assert "c4nary" not in result.out + result.err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -25,7 +25,7 @@ def begun(cli: "Cli") -> Iterator[Callable[..., subprocess.Popen[str]]]:
     processes: list[subprocess.Popen[str]] = []
 
     def start(name: str, url: str) -> subprocess.Popen[str]:
-        environ = {"VSEARCH_HOME": str(cli.home / name), "VSEARCH_CHECKPOINT_DIR": str(cli.home / "checkpoints")}
+        environ = {"VSEARCH_HOME": str(cli.home / name), "VSEARCH_CHECKPOINTS": str(cli.home / "checkpoints")}
         environ |= {"VSEARCH_LEASE": LEASE_SECONDS, "VSEARCH_STORAGE": url}
         processes.append(cli.start("worker", "--study", "still", environ=environ))
         return processes[-1]

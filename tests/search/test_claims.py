@@ -7,8 +7,9 @@ import pytest
 from optuna.trial import TrialState
 
 from vsearch.search import attributes
-from vsearch.search.claims import claim_trial, is_exhausted, put_back, put_back_lost, scales_key
-from vsearch.search.stored import open_study, refreshed
+from vsearch.search.budget import is_exhausted
+from vsearch.search.claims import claim_trial, put_back, put_back_lost, scales_key
+from vsearch.search.stored import StoredStudy, open_study, refreshed
 
 
 def test_the_baseline_comes_first_and_the_papers_curve_second(make_study: Any, finish: Any) -> None:
@@ -61,7 +62,7 @@ def test_more_trials_are_seen_by_a_worker_that_has_the_study_open(make_study: An
     study = make_study(trials=2)
     assert finish(study)
     assert finish(study)
-    open_study(study.storage, study.name).set_trials(3)
+    open_study(study.storage, study.name).set_budget(trials=3)
     study = refreshed(study)
     assert finish(study) is not None
     assert finish(study) is None
@@ -112,13 +113,14 @@ def test_a_trial_put_back_is_taken_next_with_its_number_curve_and_seeds(make_stu
     assert first is not None
     claim_trial(study, "b")
     first.trial.report(0.5, 1)
-    put_back(study, first)
+    assert put_back(study, first, "preempted")
 
     again = claim_trial(open_study(study.storage, study.name), "c")
     assert again is not None
     assert (again.number, again.curve, again.seeds) == (first.number, first.curve, first.seeds)
     trial = study.optuna_study.trials[first.number]
     assert (trial.user_attrs[attributes.WORKER], trial.intermediate_values) == ("c", {1: 0.5})
+    assert again.reported == (1,)
     assert len(study.optuna_study.trials) == 4
 
 
@@ -129,10 +131,10 @@ def test_a_claim_that_broke_off_waits_again_and_keeps_the_first_seeds(make_study
     finish(study)
     broken = claim_trial(study, "dead")
     assert broken is not None
-    study.storage.put_back(broken.trial_id)
+    study.storage.put_back(broken.trial_id, "preempted")
     study.storage.set_trial_state_values(broken.trial_id, TrialState.RUNNING)
     claim_trial(study, "alive")
-    assert put_back_lost(study) == [broken.number]
+    assert put_back_lost(study) == [(broken.number, True)]
     assert put_back_lost(study) == []
 
     again = claim_trial(study, "w")
@@ -147,9 +149,9 @@ def test_a_claim_that_somebody_else_finished_first_gives_nothing(
     study = make_study(trials=5)
     take = study.storage.take_lease
 
-    def taken_meanwhile(study_id: int, trial_id: int, worker: str, seconds: float) -> int:
-        take(study_id, trial_id, "faster", seconds)
-        return int(take(study_id, trial_id, worker, seconds))
+    def taken_meanwhile(study_id: int, trial_id: int, worker: str, seconds: float, device: str) -> int:
+        take(study_id, trial_id, "faster", seconds, device)
+        return int(take(study_id, trial_id, worker, seconds, device))
 
     with monkeypatch.context() as patch:
         patch.setattr(study.storage, "take_lease", taken_meanwhile)
@@ -167,7 +169,7 @@ def test_a_lease_that_ran_out_is_taken_over_and_counted(make_study: Any) -> None
     assert not late.lease.is_due
     time.sleep(0.1)
     assert late.lease.is_due
-    assert put_back_lost(study) == [0]
+    assert put_back_lost(study) == [(0, True)]
     other = claim_trial(open_study(study.storage, study.name), "other")
     assert other is not None
     assert (other.number, other.seeds) == (0, late.seeds)
@@ -181,8 +183,69 @@ def test_a_trial_that_was_only_created_gets_its_curve_from_the_next_worker(make_
     for _ in range(2):
         finish(study)
     number = study.optuna_study.ask().number
-    assert put_back_lost(study) == [number]
+    assert put_back_lost(study) == [(number, True)]
     again = claim_trial(study, "w")
     assert again is not None
     assert (again.number, again.role) == (number, "search")
     assert again.trial.params.keys() == {"peak", "floor", "apex"}
+
+
+def lose(study: StoredStudy, times: int) -> list[tuple[int, bool]]:
+    """Claim the next trial so often, each time by a worker that stands still."""
+    lost = []
+    for number in range(times):
+        claim = claim_trial(study, f"still-{number}", lease_seconds=0.01)
+        assert claim is not None
+        time.sleep(0.05)
+        lost += put_back_lost(study)
+    return lost
+
+
+def test_a_trial_that_loses_its_worker_again_and_again_fails_with_its_reason(make_study: Any) -> None:
+    study = make_study(trials=5)
+    assert lose(study, 3) == [(0, True), (0, True), (0, False)]
+    trial = study.optuna_study.trials[0]
+    assert (trial.state, trial.user_attrs[attributes.REASON]) == (TrialState.FAIL, "lost")
+    assert "still-2" in trial.user_attrs[attributes.DETAIL]
+    assert [attempt.reason for attempt in study.storage.attempts(trial._trial_id)] == ["lost"] * 3
+
+
+def test_losses_after_which_an_epoch_was_gained_are_the_machines_and_not_the_trials(make_study: Any) -> None:
+    study = make_study(trials=5)
+    for epoch in range(1, 6):
+        claim = claim_trial(study, f"w{epoch}", lease_seconds=0.01)
+        assert claim is not None
+        claim.trial.report(0.5, epoch)
+        time.sleep(0.05)
+        assert put_back_lost(study) == [(0, True)]
+
+
+def test_what_may_be_tried_again_and_how_often_is_up_to_the_study(make_study: Any) -> None:
+    once = make_study(name="once", trials=5, retry=("error",))
+    assert lose(once, 1) == [(0, False)]
+    often = make_study(name="often", trials=5, max_attempts=5)
+    assert [waits for _, waits in lose(often, 5)] == [True] * 4 + [False]
+
+
+def test_being_preempted_costs_no_attempt(make_study: Any) -> None:
+    study = make_study(trials=5, max_attempts=1)
+    for number in range(5):
+        claim = claim_trial(study, f"w{number}")
+        assert claim is not None
+        assert put_back(study, claim, "preempted", "a signal")
+    attempts = study.storage.attempts(study.optuna_study.trials[0]._trial_id)
+    assert [(attempt.reason, attempt.detail) for attempt in attempts] == [("preempted", "a signal")] * 5
+
+
+def test_the_last_crash_leaves_what_is_known_of_it(make_study: Any) -> None:
+    study = make_study(trials=5, max_attempts=2)
+    for expected in (True, False):
+        claim = claim_trial(study, "w")
+        assert claim is not None
+        assert put_back(study, claim, "error", "broken", {attributes.LOG: ["a line"]}) is expected
+    attrs = study.optuna_study.trials[0].user_attrs
+    assert [attrs[key] for key in (attributes.REASON, attributes.DETAIL, attributes.LOG)] == [
+        "error",
+        "broken",
+        ["a line"],
+    ]

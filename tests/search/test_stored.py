@@ -88,7 +88,7 @@ def test_a_spec_of_a_later_version_is_refused(storage: Storage) -> None:
 def test_refreshing_keeps_the_study_as_long_as_its_spec_stays(storage: Storage) -> None:
     study = create_study(storage, SPEC)
     assert refreshed(study) is study
-    open_study(storage, "one").set_trials(99)
+    open_study(storage, "one").set_budget(trials=99)
     changed = refreshed(study)
     assert changed.spec.trials == 99
     assert changed.optuna_study is study.optuna_study

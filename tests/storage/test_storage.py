@@ -27,7 +27,7 @@ def test_a_trial_put_back_is_asked_again_as_it_was(storage: Storage) -> None:
     trial.report(0.25, 1)
     trial.set_user_attr("seed", 7)
 
-    storage.put_back(trial._trial_id)
+    storage.put_back(trial._trial_id, "preempted")
     assert study.trials[1].state == TrialState.WAITING
 
     # Another process: nothing cached.
@@ -41,8 +41,8 @@ def test_a_trial_put_back_is_asked_again_as_it_was(storage: Storage) -> None:
 def test_a_trial_can_be_put_back_twice(storage: Storage) -> None:
     trial_id = study_of(storage).ask()._trial_id
 
-    storage.put_back(trial_id)
-    storage.put_back(trial_id)
+    storage.put_back(trial_id, "preempted")
+    storage.put_back(trial_id, "preempted")
 
     assert storage.get_trial(trial_id).state == TrialState.WAITING
 
@@ -53,9 +53,9 @@ def test_only_a_trial_that_is_not_finished_can_be_put_back(storage: Storage) -> 
     study.tell(trial, 1.0)
 
     with pytest.raises(UpdateFinishedTrialError):
-        storage.put_back(trial._trial_id)
+        storage.put_back(trial._trial_id, "preempted")
     with pytest.raises(KeyError):
-        storage.put_back(trial._trial_id + 1)
+        storage.put_back(trial._trial_id + 1, "preempted")
     assert storage.get_trial(trial._trial_id).state == TrialState.COMPLETE
 
 

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from vsearch.data import ImageSet, SearchData
 from vsearch.errors import InputError
 from vsearch.models import resnet
 from vsearch.spec.recipe import Recipe
-from vsearch.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from vsearch.training.checkpoint import CheckpointError, decode, encode
 from vsearch.training.divergence import diverged
 from vsearch.training.loop import EpochRecord, Training
 from vsearch.training.schedule import Schedule
@@ -64,17 +63,17 @@ def test_the_same_seed_gives_the_same_numbers_to_the_last_bit(make_training: Mak
 
 @pytest.mark.parametrize("stop_after", [0, 1, 3])
 def test_a_training_goes_on_from_its_checkpoint_as_if_never_stopped(
-    make_training: MakeTraining, tmp_path: Path, stop_after: int
+    make_training: MakeTraining, stop_after: int
 ) -> None:
     whole = make_training(epochs=4, scale=0.8)
     uninterrupted = [numbers(record) for record in whole.epochs()]
 
     stopped = make_training(epochs=4, scale=0.8)
     before = [numbers(record) for _, record in zip(range(stop_after), stopped.epochs(), strict=False)]
-    save_checkpoint(tmp_path / "trial", stopped.state_dict())
+    checkpoint = encode(stopped.state_dict())
     continued = make_training(epochs=4, scale=0.8)
     torch.nn.init.zeros_(next(continued.network.parameters()))
-    continued.load_state_dict(load_checkpoint(tmp_path / "trial"))
+    continued.load_state_dict(decode(checkpoint, "trial-0"))
     assert continued.epoch == stop_after
 
     assert before + [numbers(record) for record in continued.epochs()] == uninterrupted

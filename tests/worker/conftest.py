@@ -13,6 +13,7 @@ from vsearch.settings import Settings, resolve
 from vsearch.spec import StudySpec
 from vsearch.spec.recipe import recipe
 from vsearch.storage import Storage, open_storage
+from vsearch.storage.checkpoints import open_store
 from vsearch.worker.interrupts import Interrupts
 from vsearch.worker.workplace import Workplace, set_up
 
@@ -72,7 +73,7 @@ def workplace_of(settings: Settings) -> Callable[[StoredStudy], Workplace]:
         return set_up(
             study,
             data_path=settings.data_path,
-            checkpoint_path=settings.checkpoint_path,
+            checkpoints=open_store(settings.checkpoints.value, study.storage),
             device=torch.device("cpu"),
             download=False,
         )

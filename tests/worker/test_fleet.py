@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from vsearch.errors import DataError, InputError
-from vsearch.search.claims import is_exhausted
+from vsearch.search.budget import is_exhausted
 from vsearch.settings import Settings
 from vsearch.worker.fleet import MAX_WORKERS, Fleet, check_workers, core_count, default_workers
 

@@ -78,7 +78,7 @@ def test_only_trials_of_dead_workers_wait_again(start: Callable[..., Any], make_
     assert put_back_orphans(study, tmp_path) == []
     dead.kill()
     dead.wait()
-    assert put_back_orphans(study, tmp_path) == [0]
+    assert put_back_orphans(study, tmp_path) == [(0, True)]
     assert [trial.state.name for trial in study.optuna_study.trials] == ["WAITING", "RUNNING", "RUNNING"]
     again = claim_trial(study, live_name)
     assert again is not None

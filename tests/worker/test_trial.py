@@ -13,7 +13,8 @@ from vsearch.search import attributes
 from vsearch.search.claims import Claim, claim_trial, put_back
 from vsearch.search.stored import StoredStudy
 from vsearch.worker.interrupts import Interrupts, Stopped
-from vsearch.worker.trial import TrialTraining, checkpoint_path, finite
+from vsearch.worker.outcome import finite
+from vsearch.worker.trial import TrialTraining
 from vsearch.worker.workplace import Workplace
 
 
@@ -70,8 +71,7 @@ def test_with_replicates_the_mean_over_the_seeds_is_reported(
 def test_what_was_trained_is_recorded(make_study: Any, workplace_of: WorkplaceOf, interrupts: Interrupts) -> None:
     study = make_study()
     training = TrialTraining(claimed(study), workplace_of(study), interrupts)
-    training.record(training.run())
-    attrs = stored(study, 0).user_attrs
+    attrs = training.attrs(training.run())
     assert (attrs[attributes.REASON], attrs[attributes.EPOCHS]) == ("finished", 3)
     assert attrs[attributes.PARAMETERS] == sum(
         p.numel() for p in workplace_of(study).training((1,) * 3, 0).network.parameters()
@@ -98,7 +98,7 @@ def test_an_interrupted_trial_goes_on_to_the_very_numbers_of_an_uninterrupted_on
     stop_after(claim, 2, interrupts, monkeypatch)
     with pytest.raises(Stopped):
         TrialTraining(claim, workplace_of(broken), interrupts).run()
-    put_back(broken, claim)
+    put_back(broken, claim, "preempted")
     resumed = TrialTraining(claimed(broken), workplace_of(broken), Interrupts())
     assert len(resumed.progress.train_losses) == 2
     resumed.run()
@@ -108,14 +108,19 @@ def test_an_interrupted_trial_goes_on_to_the_very_numbers_of_an_uninterrupted_on
     assert resumed.progress.accuracies == uninterrupted.progress.accuracies
 
 
+def folder_of(workplace: Workplace) -> Path:
+    return Path(workplace.checkpoints.place) / workplace.spec.name
+
+
 def interrupted(study: StoredStudy, workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Interrupt trial 0 after its first epoch and put it back; where its checkpoint lies."""
     claim, interrupts = claimed(study), Interrupts()
     stop_after(claim, 1, interrupts, monkeypatch)
     with pytest.raises(Stopped):
         TrialTraining(claim, workplace, interrupts).run()
-    put_back(study, claim)
-    return checkpoint_path(workplace, 0)
+    put_back(study, claim, "preempted")
+    (path,) = folder_of(workplace).glob("trial-0.*.ckpt")
+    return path
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x00" * 50, None], ids=["empty", "zeros", "one byte"])
@@ -138,8 +143,8 @@ def test_a_checkpoint_of_another_spec_is_passed_over(
     study, other = make_study(name="one"), make_study(name="two", training={"learning_rate": 0.05})
     path = interrupted(study, workplace_of(study), monkeypatch)
     workplace = workplace_of(other)
-    checkpoint_path(workplace, 0).parent.mkdir()
-    path.rename(checkpoint_path(workplace, 0))
+    folder_of(workplace).mkdir()
+    path.rename(folder_of(workplace) / path.name)
     assert TrialTraining(claimed(other), workplace, Interrupts()).progress.train_losses == []
 
 
@@ -149,7 +154,7 @@ def test_a_checkpoint_of_another_curve_is_passed_over(
     study = make_study()
     workplace = workplace_of(study)
     path = interrupted(study, workplace, monkeypatch)
-    path.rename(checkpoint_path(workplace, 1))
+    path.rename(path.with_name(path.name.replace("trial-0", "trial-1")))
     assert TrialTraining(claimed(study, 1), workplace, Interrupts()).progress.train_losses == []
 
 
@@ -158,16 +163,15 @@ def test_a_checkpoint_outlives_more_trials_in_the_budget(
 ) -> None:
     study = make_study()
     interrupted(study, workplace_of(study), monkeypatch)
-    grown = study.set_trials(9)
+    grown = study.set_budget(trials=9, max_failed=30)
     assert len(TrialTraining(claimed(grown), workplace_of(grown), Interrupts()).progress.train_losses) == 1
 
 
 def test_a_checkpoint_that_cannot_be_written_does_not_end_the_trial(
     make_study: Any, workplace_of: WorkplaceOf, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    monkeypatch.setattr("vsearch.worker.trial.CHECKPOINT_SECONDS", 0.0)
-    study = make_study()
-    settings.checkpoint_path.write_text("a file in the place of the folder")
+    study = make_study(pruner="asha", first_rung=1)
+    Path(settings.checkpoints.value).write_text("a file in the place of the folder")
     assert TrialTraining(claimed(study), workplace_of(study), Interrupts()).run().state == TrialState.COMPLETE
 
 
@@ -177,10 +181,9 @@ def test_a_loss_that_is_no_number_fails_the_trial_with_its_reason(
     study = make_study(training={"learning_rate": 10.0, "warmup": 0.0}, knobs={"peak": "9:10", "floor": "9"})
     training = TrialTraining(claimed(study, 2), workplace_of(study), interrupts)
     outcome = training.run()
-    training.record(outcome)
+    attrs = training.attrs(outcome)
     assert (outcome.state, outcome.reason) == (TrialState.FAIL, "diverged")
     assert "nan" in outcome.detail.lower() or "inf" in outcome.detail.lower()
-    attrs = stored(study, 2).user_attrs
     assert (attrs[attributes.REASON], attrs[attributes.DETAIL]) == ("diverged", outcome.detail)
 
 

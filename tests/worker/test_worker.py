@@ -39,7 +39,7 @@ def test_a_worker_spends_the_budget_of_its_study_and_leaves_no_checkpoint(
     study = make_study(trials=4)
     assert worker(study.name).serve() == 4
     assert states(study) == ["COMPLETE"] * 4
-    assert list(settings.checkpoint_path.rglob("*.ckpt")) == []
+    assert list(Path(settings.checkpoints.value).rglob("*.ckpt")) == []
     assert worker(study.name).serve() == 0
 
 
@@ -51,23 +51,73 @@ def test_a_worker_without_names_serves_every_open_study(make_study: Any, worker:
     assert states(stopped)[0] == "WAITING"
 
 
-def test_a_trial_that_breaks_fails_alone(make_study: Any, worker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Running out of memory is a RuntimeError of torch."""
-    study = make_study(trials=2)
+@pytest.fixture
+def break_down(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`break_down(error, times)`: the first so many steps of training raise the error."""
+    monkeypatch.setattr("vsearch.worker.worker.ELSEWHERE_SECONDS", 0.0)
     original = torch.nn.functional.cross_entropy
-    calls = []
 
-    def first_breaks(*arguments: Any, **options: Any) -> torch.Tensor:
-        calls.append(1)
-        if len(calls) == 1:
-            raise RuntimeError("CUDA out of memory.\nTried to allocate 20.00 MiB")
-        return original(*arguments, **options)
+    def arm(error: Exception, times: int) -> None:
+        calls: list[int] = []
 
-    monkeypatch.setattr(torch.nn.functional, "cross_entropy", first_breaks)
+        def breaking(*arguments: Any, **options: Any) -> torch.Tensor:
+            calls.append(1)
+            if len(calls) <= times:
+                raise error
+            return original(*arguments, **options)
+
+        monkeypatch.setattr(torch.nn.functional, "cross_entropy", breaking)
+
+    return arm
+
+
+MEMORY = RuntimeError("CUDA out of memory.\nTried to allocate 20.00 MiB")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "detail"),
+    [
+        (MEMORY, "out-of-memory", "RuntimeError: CUDA out of memory."),
+        (torch.OutOfMemoryError("no room"), "out-of-memory", "OutOfMemoryError: no room"),
+        (RuntimeError("no kernel takes this"), "error", "RuntimeError: no kernel takes this"),
+    ],
+    ids=["memory as text", "memory as type", "another error"],
+)
+def test_a_trial_that_breaks_fails_alone_with_its_reason(
+    make_study: Any, worker: Any, break_down: Any, error: Exception, reason: str, detail: str
+) -> None:
+    study = make_study(trials=2, retry=())
+    break_down(error, 1)
     assert worker(study.name).serve() == 3
     assert sorted(states(study)) == ["COMPLETE", "COMPLETE", "FAIL"]
-    attrs = study.optuna_study.trials[0].user_attrs
-    assert (attrs[attributes.REASON], attrs[attributes.DETAIL]) == ("error", "RuntimeError: CUDA out of memory.")
+    trial = study.optuna_study.trials[0]
+    assert (trial.user_attrs[attributes.REASON], trial.user_attrs[attributes.DETAIL]) == (reason, detail)
+    log = trial.user_attrs[attributes.LOG]
+    assert "trial 0 failed" in log
+    assert any("Traceback" in line for line in log)
+    assert log[-1].startswith(("RuntimeError", "torch.OutOfMemoryError", "Tried to"))
+    assert [attempt.reason for attempt in study.storage.attempts(trial._trial_id)] == [reason]
+
+
+def test_a_trial_that_breaks_twice_is_tried_a_third_time(make_study: Any, worker: Any, break_down: Any) -> None:
+    study = make_study(trials=1)
+    break_down(MEMORY, 2)
+    assert worker(study.name).serve() == 1
+    trial = study.optuna_study.trials[0]
+    assert (trial.state, trial.user_attrs[attributes.REASON]) == (TrialState.COMPLETE, "finished")
+    attempts = study.storage.attempts(trial._trial_id)
+    assert [attempt.reason for attempt in attempts] == ["out-of-memory", "out-of-memory", "finished"]
+
+
+def test_a_trial_that_breaks_as_often_as_the_study_allows_fails(make_study: Any, worker: Any, break_down: Any) -> None:
+    study = make_study(trials=1, max_attempts=2)
+    break_down(RuntimeError("broken"), 2)
+    assert worker(study.name).serve() == 2
+    failed, finished = study.optuna_study.trials
+    assert (failed.state, failed.user_attrs[attributes.REASON]) == (TrialState.FAIL, "error")
+    assert failed.user_attrs[attributes.LOG]
+    assert finished.state == TrialState.COMPLETE
+    assert [attempt.reason for attempt in study.storage.attempts(failed._trial_id)] == ["error", "error"]
 
 
 def test_a_worker_asked_to_stop_puts_its_trial_back_with_its_last_epoch(
@@ -84,7 +134,7 @@ def test_a_worker_asked_to_stop_puts_its_trial_back_with_its_last_epoch(
     assert worker(study.name, interrupts=Interrupts(until_the_third_epoch)).serve() == 0
     trial = study.optuna_study.get_trials()[0]
     assert (trial.state, list(trial.intermediate_values)) == (TrialState.WAITING, [1, 2])
-    assert [path.name for path in settings.checkpoint_path.rglob("*.ckpt")] == ["trial-0.ckpt"]
+    assert [path.name for path in Path(settings.checkpoints.value).rglob("*.ckpt")] == ["trial-0.1.ckpt"]
 
     assert worker(study.name).serve() == 2
     assert list(study.optuna_study.get_trials()[0].intermediate_values) == [1, 2, 3, 4]
@@ -97,11 +147,11 @@ def test_a_fault_in_telling_puts_the_trial_back(
     study = make_study(trials=1, epochs=1)
 
     def broken(*_: Any) -> None:
-        raise OSError("the network is gone")
+        raise OSError("something unforeseen")
 
     with monkeypatch.context() as patch:
-        patch.setattr("vsearch.worker.worker.tell", broken)
-        with pytest.raises(OSError, match="network"):
+        patch.setattr(storage, "end_trial", broken)
+        with pytest.raises(OSError, match="unforeseen"):
             worker(study.name).serve()
     assert states(study)[0] == "WAITING"
     assert worker(study.name).serve() == 1

@@ -102,6 +102,7 @@ app = App(
         "curve": ("", "Look at curves, without any study."),
         "worker": ("vsearch.cli.worker:worker", "Train trials of stored studies on this machine."),
         "storage": ("", "Prepare a database."),
+        "dashboard": ("vsearch.cli.dashboard:dashboard", "Optuna's dashboard of the stored studies, for a browser."),
         "doctor": ("vsearch.cli.doctor:doctor", "What this machine has: device, storage, data, settings."),
         "completion": ("vsearch.cli.completion:completion", "The shell's completion script."),
     },

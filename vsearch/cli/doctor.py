@@ -15,7 +15,10 @@ from vsearch.errors import VsearchError
 from vsearch.settings import OPTIONS
 from vsearch.spec.datasets import DATASETS
 
-_PACKAGES = ("optuna", "torch", "torchvision", "sqlalchemy", "psycopg2-binary", "plotly", "numpy", "scikit-learn")
+_PACKAGES = (
+    *("optuna", "torch", "torchvision", "sqlalchemy", "psycopg2-binary", "plotly", "numpy", "scikit-learn"),
+    *("fsspec", "s3fs", "gcsfs"),
+)
 _PLACES = {
     "cifar10": "cifar-10-batches-py",
     "cifar100": "cifar-100-python",
@@ -29,7 +32,7 @@ _PLACES = {
 @json_option
 @all_options
 def doctor(as_json: bool, settings: Settings) -> None:
-    """Tell versions, settings and where they come from, storage, device and data sets; changes nothing."""
+    """Tell versions, settings and where they come from, storage, checkpoints, device and data sets; leaves no trace."""
     content: dict[str, Any] = {
         "vsearch": __version__,
         "python": sys.version.split()[0],
@@ -37,6 +40,7 @@ def doctor(as_json: bool, settings: Settings) -> None:
         "packages": {name: _version(name) for name in _PACKAGES},
         "settings": _settings(settings),
         "storage": _storage(settings),
+        "checkpoints": _checkpoints(settings),
         "device": _device(settings),
         "data": _data(settings),
     }
@@ -54,6 +58,7 @@ def doctor(as_json: bool, settings: Settings) -> None:
         ],
     )
     _section("storage", [("state", content["storage"]["state"])])
+    _section("checkpoints", [("state", content["checkpoints"]["state"])])
     _section("device", list(content["device"].items()))
     _section("data", [(name, entry["state"]) for name, entry in content["data"].items()])
 
@@ -98,6 +103,25 @@ def _storage(settings: Settings) -> dict[str, Any]:
     except VsearchError as error:
         return {"works": False, "studies": None, "state": f"does not work: {error}"}
     return {"works": True, "studies": studies, "state": f"works; {studies} {'study' if studies == 1 else 'studies'}"}
+
+
+def _checkpoints(settings: Settings) -> dict[str, Any]:
+    """Whether checkpoints can be written: by writing something and deleting it."""
+    from vsearch.storage import open_storage
+    from vsearch.storage.checkpoints import DATABASE, open_store
+
+    place = settings.checkpoints.value
+    if place == DATABASE and settings.is_untouched:
+        return {"works": True, "state": "in the database, once there is one"}
+    try:
+        storage = None
+        if place == DATABASE:
+            storage = open_storage(settings.storage.value, create=False, retry_seconds=0)
+        store = open_store(place, storage)
+        store.probe()
+    except VsearchError as error:
+        return {"works": False, "state": f"does not work: {error}"}
+    return {"works": True, "state": f"can be written ({store.place}), every {store.seconds:.0f} s"}
 
 
 def _device(settings: Settings) -> dict[str, Any]:

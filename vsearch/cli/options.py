@@ -13,8 +13,15 @@ from vsearch.settings import OPTIONS, Settings, resolve
 F = TypeVar("F", bound=Callable[..., Any])
 
 STORAGE = ("home", "storage", "storage-timeout")
-TRAINING = ("data-dir", "checkpoint-dir", "lease", "device")
-_METAVARS = {"storage": "URL", "storage-timeout": "SECONDS", "lease": "SECONDS", "device": "DEVICE"}
+TRAINING = ("data-dir", "checkpoints", "lease", "outage", "device")
+_METAVARS = {
+    "storage": "URL",
+    "storage-timeout": "SECONDS",
+    "checkpoints": "PLACE",
+    "lease": "SECONDS",
+    "outage": "SECONDS",
+    "device": "DEVICE",
+}
 
 
 def settings_options(*names: str) -> Callable[[F], F]:

@@ -23,12 +23,16 @@ def stop(study: str, settings: Settings) -> None:
 @click.command()
 @click.argument("study")
 @click.option("--trials", type=int, help="A new number of finished and pruned trials.")
+@click.option("--max-epochs", type=int, help="A new limit of epochs over all trials.")
+@click.option("--max-device-hours", type=float, help="A new limit of hours that workers train.")
+@click.option("--max-failed", type=int, help="A new number of failed trials after which it ends.")
 @storage_options
-def resume(study: str, trials: int | None, settings: Settings) -> None:
-    """Let workers take trials of a study again, more of them if you like."""
+def resume(study: str, settings: Settings, **budget: float | None) -> None:
+    """Let workers take trials of a study again, with another budget if you like."""
     from vsearch import study as studies
 
-    found = studies.open_study(study, settings).resume(trials)
+    given = {name: value for name, value in budget.items() if value is not None}
+    found = studies.open_study(study, settings).resume(**given)
     note(f"{study} is open with {found.spec.trials} trials; train here with: vsearch study run {study}")
 
 

@@ -17,7 +17,7 @@ from vsearch.curves.number import read_number
 from vsearch.errors import InputError, shorten
 from vsearch.spec import Recipe, StudySpec, spec_from_dict
 from vsearch.spec.read import knob_items
-from vsearch.spec.study import PRUNERS, SAMPLERS
+from vsearch.spec.study import PRUNERS, RETRYABLE, SAMPLERS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,6 +50,14 @@ _SPEC_OPTIONS = (
     ),
     click.option("--startup-trials", type=int, help="Random trials before the sampler models. [default: 10]"),
     click.option("--grid-points", type=int, help="Values per knob for --sampler grid. [default: 5]"),
+    click.option("--max-epochs", type=int, help="Epochs over all trials and workers. [default: no limit]"),
+    click.option("--max-device-hours", type=float, help="Hours that workers may train. [default: no limit]"),
+    click.option("--max-attempts", type=int, help="Times that a trial is tried if it crashes. [default: 3]"),
+    click.option(
+        "--retry",
+        multiple=True,
+        help=f"Try again after this: {', '.join(RETRYABLE)}. Repeat. [default: the first three]",
+    ),
     click.option("--max-failed", type=int, help="Failed trials after which the study ends. [default: 20]"),
 )
 

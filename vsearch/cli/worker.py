@@ -23,7 +23,8 @@ def worker(
 ) -> int:
     """Take trials of open studies, one after another, and train them.
 
-    SIGTERM or Ctrl-C puts the trial in progress back, with its last finished epoch, and ends with 143 or 130.
+    SIGTERM, SIGUSR1 or Ctrl-C puts the trial in progress back, with its last finished epoch, and ends with 143, 138 or
+    130. A database that goes away is waited for, and training goes on meanwhile.
     """
     if not 1 <= threads <= 1024:
         raise InputError(f"threads is {threads}; give 1 to 1024")
@@ -42,7 +43,7 @@ def worker(
         present(settings.home_path / "workers") as name,
     ):
         Worker(storage, settings, name, interrupts, names=studies, stays=stay, download=download).serve()
-        return 0 if interrupts.received is None else 128 + interrupts.received
+        return interrupts.exit_code
 
 
 def _storage_of(settings: Settings, studies: Sequence[str]) -> Any:

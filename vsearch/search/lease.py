@@ -2,12 +2,20 @@
 
 import time
 
+from vsearch.search import attributes
+from vsearch.search.patience import Patience
+from vsearch.spec.study import StudySpec
 from vsearch.storage import Storage
 
 LEASE_SECONDS = 120.0
 """Without progress for so long a trial is given to another worker."""
-_RENEWALS = 4
+RENEWALS = 4
 """In the time of a lease; often enough that one slow call to the database loses nothing."""
+LONGEST_BEAT_SECONDS = 10.0
+"""How long a worker may take to notice what it is asked to do."""
+
+ORDERS = {"paused": "paused", "cancelled": "cancelled"}
+"""What a state of the study asks of the workers that train its trials; `stopped` lets them end."""
 
 
 class Lease:
@@ -17,18 +25,56 @@ class Lease:
         LeaseLost: by taking it, another worker holds the trial; by the other calls, it was given away meanwhile.
     """
 
-    def __init__(self, storage: Storage, study_id: int, trial_id: int, worker: str, seconds: float) -> None:
-        self._storage, self._trial_id, self._seconds = storage, trial_id, seconds
-        self.fence = storage.take_lease(study_id, trial_id, worker, seconds)
+    def __init__(
+        self,
+        storage: Storage,
+        spec: StudySpec,
+        study_id: int,
+        trial_id: int,
+        worker: str,
+        seconds: float,
+        device: str = "",
+    ) -> None:
+        self._storage, self._spec, self._study_id = storage, spec, study_id
+        self._trial_id, self._worker, self._seconds = trial_id, worker, seconds
+        self.fence = storage.take_lease(study_id, trial_id, worker, seconds, device)
         """A number that grows each time the trial changes hands."""
-        self._renewed = time.monotonic()
+        self.patience = Patience(storage)
+        self._beat = min(seconds / RENEWALS, LONGEST_BEAT_SECONDS)
+        self._next = time.monotonic() + (0.0 if spec.max_device_hours is not None else self._beat)
+        self._end = float("inf")
 
     @property
     def is_due(self) -> bool:
-        """Whether progress since the last renewal should be told to the database."""
-        return time.monotonic() - self._renewed > self._seconds / _RENEWALS
+        """Whether progress should be told to the database, or the study's device hours may be spent."""
+        now = time.monotonic()
+        return now > self._end or (now > self._next and self.patience.is_worth_a_call)
 
-    def renew(self) -> None:
-        """Let it last for its whole time from now."""
-        self._storage.renew_lease(self._trial_id, self._seconds)
-        self._renewed = time.monotonic()
+    def renew(self, epoch: int = 0, speed: float = 0.0) -> None:
+        """Let it last for its whole time from now.
+
+        Args:
+            epoch: finished epochs; `speed`: images/s of the last one.
+        """
+        self._storage.renew_lease(self._trial_id, self._seconds, epoch, speed)
+        self._next = time.monotonic() + self._beat
+
+    def keep(self, epoch: int, speed: float) -> str | None:
+        """Renew it if the database is there; gives why the worker should put the trial back, None to go on."""
+        if time.monotonic() > self._end:
+            return "budget"
+        return self.patience.call(lambda: self._renew_and_ask(epoch, speed))
+
+    def _renew_and_ask(self, epoch: int, speed: float) -> str | None:
+        self.renew(epoch, speed)
+        if asked := self._storage.beat_worker(self._worker):
+            return asked
+        if self._spec.max_device_hours is not None:
+            self._end = time.monotonic() + self._seconds_left(self._spec.max_device_hours * 3600)
+        state = self._storage.study_attr(self._study_id, attributes.STATE)
+        return "budget" if time.monotonic() > self._end else ORDERS.get(state)
+
+    def _seconds_left(self, budget: float) -> float:
+        """Until the study's device hours are spent, if as many workers train as do now."""
+        spent = self._storage.spent(self._study_id)
+        return (budget - spent.device_seconds) / max(1, spent.running)

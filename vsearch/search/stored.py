@@ -18,7 +18,7 @@ from vsearch.spec.read import spec_from_json
 from vsearch.spec.study import StudySpec
 from vsearch.storage import Storage
 
-StudyState = Literal["open", "stopped"]
+StudyState = Literal["open", "stopped", "paused", "cancelled"]
 _CREATING = 0
 """Stands for no study in the storage's locks: of two that create a study of one name, the second finds it whole."""
 
@@ -31,6 +31,8 @@ class StoredStudy:
     storage: Storage
     study_id: int
     optuna_study: optuna.Study
+    excluded: tuple[int, ...] = ()
+    """The numbers of the trials that were taken out of it; Optuna's cache of ended trials knows of these."""
 
     @property
     def name(self) -> str:
@@ -40,15 +42,15 @@ class StoredStudy:
     @property
     def state(self) -> StudyState:
         """Whether workers may take trials."""
-        return cast(StudyState, self.storage.get_study_user_attrs(self.study_id).get(attributes.STATE, "open"))
+        return cast(StudyState, self.storage.study_attr(self.study_id, attributes.STATE) or "open")
 
     def set_state(self, state: StudyState) -> None:
         """Let workers take trials, or not."""
         self.storage.set_study_user_attr(self.study_id, attributes.STATE, state)
 
-    def set_trials(self, trials: int) -> "StoredStudy":
-        """The same study with another number of trials to spend."""
-        spec = self.spec.with_changes(trials=trials)
+    def set_budget(self, **budget: float | None) -> "StoredStudy":
+        """The same study with more or less to spend: `trials`, `max_epochs`, `max_device_hours`, `max_failed`."""
+        spec = self.spec.with_changes(**budget)
         self.storage.set_study_user_attr(self.study_id, attributes.SPEC, spec.to_json())
         return open_study(self.storage, self.name)
 
@@ -71,7 +73,7 @@ def _create_study(storage: Storage, spec: StudySpec) -> StoredStudy:
     try:
         study = _load(storage, spec)
         for role, family, curve in first_curves(spec):
-            _enqueue(study, spec, role, family, curve)
+            enqueue(study, spec, role, family, curve)
         storage.set_study_user_attr(study_id, attributes.STATE, "open")
         storage.set_study_user_attr(study_id, attributes.SPEC, spec.to_json())
     except BaseException:
@@ -90,31 +92,35 @@ def open_study(storage: Storage, name: str) -> StoredStudy:
         study_id = storage.get_study_id_from_name(name)
     except KeyError:
         raise unknown_name("study", name, storage.study_names()) from None
-    text = storage.get_study_user_attrs(study_id).get(attributes.SPEC)
+    attrs = storage.get_study_user_attrs(study_id)
+    text = attrs.get(attributes.SPEC)
     if text is None:
         raise InputError(f"the study {name!r} was not made by vsearch: it has no spec")
     try:
         spec = spec_from_json(text)
     except InputError as error:
         raise InputError(f"the study {name!r} cannot be read: {error}") from None
-    return StoredStudy(spec, storage, study_id, _load(storage, spec, name))
+    excluded = tuple(attrs.get(attributes.EXCLUDED, ()))
+    return StoredStudy(spec, storage, study_id, _load(storage, spec, name), excluded)
 
 
 def refreshed(study: StoredStudy) -> StoredStudy:
-    """The same study with its number of trials as it is now in the storage; Optuna's cache of its trials is kept.
+    """The same study with its budget as it is now in the storage; Optuna's cache of its trials is kept if it may be.
 
     Raises:
         InputError: the study is gone, or was stored anew by another version.
     """
     try:
-        text = study.storage.get_study_user_attrs(study.study_id)[attributes.SPEC]
+        attrs = study.storage.get_study_user_attrs(study.study_id)
+        text = attrs[attributes.SPEC]
     except KeyError:
         raise InputError(f"the study {study.spec.name!r} is gone; it was deleted meanwhile") from None
-    if text == study.spec.to_json():
+    is_excluded_more = tuple(attrs.get(attributes.EXCLUDED, ())) != study.excluded
+    if text == study.spec.to_json() and not is_excluded_more:
         return study
     spec = spec_from_json(text)
-    is_another = spec.with_changes(trials=study.spec.trials) != study.spec  # deleted, and its number given again
-    return open_study(study.storage, spec.name) if is_another else replace(study, spec=spec)
+    is_another = spec.without_budget() != study.spec.without_budget()  # deleted, and its number given again
+    return open_study(study.storage, spec.name) if is_another or is_excluded_more else replace(study, spec=spec)
 
 
 def create_or_open(storage: Storage, spec: StudySpec) -> tuple[StoredStudy, bool]:
@@ -137,7 +143,7 @@ def delete_study(study: StoredStudy) -> None:
     study.storage.delete_study(study.study_id)
 
 
-def _enqueue(study: optuna.Study, spec: StudySpec, role: str, family: str, curve: Curve) -> None:
+def enqueue(study: optuna.Study, spec: StudySpec, role: str, family: str, curve: Curve) -> None:
     """Queue a given curve; with its knob values where the ranges hold it, so that the sampler learns from it."""
     values = spec.baseline_knobs(family) if role == "baseline" else curve.knob_values()
     params: dict[str, float | str] = {}

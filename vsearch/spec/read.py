@@ -58,6 +58,8 @@ def spec_from_dict(content: Mapping[str, Any]) -> StudySpec:
         raise InputError('no curve family is given; say family = "triangle", for example')
     families = values["families"]
     values["families"] = (families,) if isinstance(families, str) else _texts("families", families)
+    if "retry" in values:
+        values["retry"] = _texts("retry", values["retry"])
     values["recipe"] = _recipe(values.get("recipe", "short"))
     values["knobs"] = tuple(knob_items(values.get("knobs", {})).items())
     for key in ("epochs", "first_rung"):

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,7 @@ from vsearch.spec.datasets import DatasetInfo, check_dataset_name, dataset_info
 from vsearch.spec.depth import num_blocks
 from vsearch.spec.knobs import canonical_knobs, curve_at, knobs_of, structure_of
 from vsearch.spec.name import check_study_name, default_name
-from vsearch.spec.number import check_whole, shown
+from vsearch.spec.number import check_interval, check_whole, shown
 from vsearch.spec.recipe import RECIPES, Recipe
 
 VERSION = 1
@@ -21,6 +21,9 @@ MAX_EPOCHS = 10_000
 SAMPLERS = ("gp", "grid", "qmc", "random", "tpe")
 PRUNERS = ("asha", "hyperband", "median", "none")
 NETWORKS = ("resnet",)
+RETRYABLE = ("error", "lost", "out-of-memory", "diverged")
+_NOT_TRAINING = ("trials", "max_epochs", "max_device_hours", "max_failed", "max_attempts", "retry")
+"""What says how much is trained and not how."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,16 @@ class StudySpec:
     """Finished and pruned trials together, over all workers."""
     epochs: int = 0
     """Epochs of a trial that is not pruned; 0 takes the recipe's."""
+    max_epochs: int | None = None
+    """Epochs over all trials and workers; an epoch that was trained twice counts once."""
+    max_device_hours: float | None = None
+    """Hours for which workers hold trials, attempts that were lost included."""
     max_failed: int = 20
     """Failed trials after which the study begins no more: they do not count as trials, and may not go on for ever."""
+    max_attempts: int = 3
+    """Times that a trial is tried when it ends for a reason of `retry`; being preempted is no such reason."""
+    retry: tuple[str, ...] = RETRYABLE[:3]
+    """Of `RETRYABLE`: a trial that ends so waits again instead of failing at once."""
     replicates: int = 1
     """Seeds that each curve is trained with; the objective is their mean."""
     sampler: str = "tpe"
@@ -74,6 +85,7 @@ class StudySpec:
         if self.first_rung == 0:
             object.__setattr__(self, "first_rung", max(2, math.ceil(self.recipe.warmup * self.epochs)))
         self._check_numbers()
+        self._check_budget()
         self._check_images()
         object.__setattr__(self, "knobs", canonical_knobs(self.families, dict(self.knobs)))
         if not self.name:
@@ -106,6 +118,7 @@ class StudySpec:
         check_whole("trials", self.trials, 1, 1_000_000)
         check_whole("epochs", self.epochs, 1, MAX_EPOCHS)
         check_whole("max_failed", self.max_failed, 1, 1_000_000)
+        check_whole("max_attempts", self.max_attempts, 1, 1000)
         check_whole("replicates", self.replicates, 1, 100)
         check_whole("seed", self.seed, 0, 2**63 - 1)
         check_whole("split_seed", self.split_seed, 0, 2**32 - 1)
@@ -119,6 +132,19 @@ class StudySpec:
                 raise InputError(f"image_size is for folder: data sets; {self.dataset} keeps its own size")
         if self.pruner == "hyperband" and self.first_rung >= self.epochs:
             raise InputError(f"first_rung is {self.first_rung}; hyperband needs it below the {self.epochs} epochs")
+
+    def _check_budget(self) -> None:
+        if self.max_epochs is not None:
+            check_whole("max_epochs", self.max_epochs, self.epochs, 1_000_000_000)
+        if self.max_device_hours is not None:
+            hours = check_interval("max_device_hours", self.max_device_hours, 0, 10_000_000, low_open=True)
+            object.__setattr__(self, "max_device_hours", hours)
+        if isinstance(self.retry, str) or len(set(self.retry)) != len(self.retry):
+            raise InputError(f"retry is {shown(self.retry)}; give a list of reasons, each once")
+        for reason in self.retry:
+            if reason not in RETRYABLE:
+                raise unknown_name("reason to try again", str(reason), RETRYABLE)
+        object.__setattr__(self, "retry", tuple(self.retry))
 
     def _check_images(self) -> None:
         info = dataset_info(self.dataset)
@@ -176,6 +202,23 @@ class StudySpec:
         """The same spec with some fields changed, validated again."""
         return replace(self, **changes)
 
+    def without_budget(self) -> "StudySpec":
+        """The same spec with the default budget: two studies that agree in it train each curve alike."""
+        return self.with_changes(**{name: _DEFAULTS[name] for name in _NOT_TRAINING})
+
+    @property
+    def rungs(self) -> tuple[int, ...]:
+        """The epochs at which the pruner compares trials, without the last epoch; for `median` every epoch."""
+        if self.pruner == "none":
+            return ()
+        if self.pruner == "median":
+            return tuple(range(self.first_rung, self.epochs))
+        rungs, rung = [], self.first_rung
+        while rung < self.epochs:
+            rungs.append(rung)
+            rung *= self.rung_factor
+        return tuple(rungs)
+
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready dictionary, with the version of this format."""
         content = {key: value for key, value in asdict(self).items() if value is not None}
@@ -184,3 +227,6 @@ class StudySpec:
     def to_json(self) -> str:
         """The spec as one line of JSON."""
         return json.dumps(self.to_dict(), sort_keys=True)
+
+
+_DEFAULTS = {field.name: field.default for field in fields(StudySpec)}

@@ -1,11 +1,13 @@
 """Changes of a trial's state that Optuna's own storage cannot repeat safely."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from optuna.trial import TrialState
 
-from vsearch.storage import leases
+from vsearch.storage import attempts, ending, leases
 from vsearch.storage.tables import TRIALS
 
 
@@ -31,14 +33,34 @@ def claim_waiting(connection: sa.Connection, trial_id: int, started: datetime) -
     return TrialState.WAITING if is_ours else state
 
 
-def put_back(connection: sa.Connection, trial_id: int, *, is_lost: bool = False) -> TrialState | None:
-    """Turn a running trial into a waiting one without a holder; its state now, or None if there is no such trial."""
+class Limit(NamedTuple):
+    """After how many crashes a trial does not wait again but fails."""
+
+    reasons: tuple[str, ...]
+    """That count as crashes, beside the one that it ends for now."""
+    attempts: int
+    attrs: Mapping[str, Any]
+    """User attributes of a trial that fails so."""
+
+
+def put_back(
+    connection: sa.Connection, trial_id: int, reason: str, detail: str, limit: Limit | None
+) -> TrialState | None:
+    """Turn a running trial into a waiting one without a holder, or, beyond the limit, into a failed one.
+
+    Gives its state now; None if there is no such trial.
+    """
     is_trial = TRIALS.c.trial_id == trial_id
     changed = connection.execute(
         sa.update(TRIALS).where(is_trial, TRIALS.c.state == TrialState.RUNNING).values(state=TrialState.WAITING)
     )
     if changed.rowcount:
-        leases.end(connection, trial_id, is_lost=is_lost)
+        leases.end(connection, trial_id, reason, detail)
+        if limit is not None:
+            crashes = attempts.crashes(connection, trial_id, {*limit.reasons, reason})
+            if crashes >= limit.attempts:
+                ending.write_attrs(connection, trial_id, limit.attrs)
+                ending.end_trial(connection, trial_id, TrialState.FAIL, None, reason, detail)
     state: TrialState | None = connection.execute(sa.select(TRIALS.c.state).where(is_trial)).scalar_one_or_none()
     return state
 

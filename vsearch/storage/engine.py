@@ -31,8 +31,8 @@ SESSION_SETTINGS = {
     "idle_in_transaction_session_timeout": "60s",
 }
 
-POOL_SETTINGS: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 2, "pool_recycle": 1800}
-"""Two connections stay open per process: 100 connections of a server carry about 48 workers."""
+POOL_SETTINGS: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 2, "max_overflow": 0, "pool_recycle": 1800}
+"""A process has two connections at most, one for a lock and one for the work: 100 of a server carry 48 workers."""
 
 
 @dataclass(frozen=True)

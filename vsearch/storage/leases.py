@@ -1,10 +1,13 @@
 """Leases in SQL: which worker may write to a running trial, and until when, by the database's clock."""
 
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from optuna.trial import TrialState
 
+from vsearch.storage import attempts
+from vsearch.storage.clock import now
 from vsearch.storage.own_tables import own_tables
 from vsearch.storage.tables import TRIALS
 
@@ -21,39 +24,46 @@ class LeaseRow(NamedTuple):
     """Negative once it has run out."""
     seconds_since_progress: float
     lost: int
+    """How often the trial lost its worker before."""
+    epoch: int
+    """Finished ones, at the last renewal."""
+    speed: float
+    """Images/s of the last finished epoch; 0 before there was one."""
 
 
-def now(connection: sa.Connection) -> sa.ColumnElement[float]:
-    """Seconds since 1970 by the database's clock, as an expression of SQL."""
-    if connection.dialect.name == "postgresql":
-        return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Float(53))
-    return (sa.func.julianday("now") - 2440587.5) * 86400.0
-
-
-def take(connection: sa.Connection, study_id: int, trial_id: int, worker: str, seconds: float) -> int | None:
+def take(
+    connection: sa.Connection, study_id: int, trial_id: int, worker: str, seconds: float, device: str
+) -> int | None:
     """Give a running trial to a worker for so many seconds; the fence that its writes must carry from now on.
 
     None if the trial does not run or somebody else has it, though their time ran out. Asked again by the same worker,
-    as after a lost answer, it gives a new fence.
+    as after a lost answer, it gives the same fence.
     """
     leases = own_tables(connection.dialect.name).leases
     state = connection.execute(sa.select(TRIALS.c.state).where(TRIALS.c.trial_id == trial_id).with_for_update())
     if state.scalar_one_or_none() != TrialState.RUNNING:
         return None
     is_trial, clock = leases.c.trial_id == trial_id, now(connection)
-    held = connection.execute(sa.select(leases.c.worker, leases.c.expires).where(is_trial)).one_or_none()
-    values: dict[str, Any] = {"worker": worker, "expires": clock + seconds, "progress": clock}
+    held = connection.execute(
+        sa.select(leases.c.worker, leases.c.expires, leases.c.fence).where(is_trial)
+    ).one_or_none()
+    values: dict[str, Any] = {"worker": worker, "expires": clock + seconds, "progress": clock, "speed": 0.0}
+    if held is not None and held.expires > 0:
+        return int(held.fence) if held.worker == worker else None
+    fence = 1 if held is None else int(held.fence) + 1
     if held is None:
-        row = {"trial_id": trial_id, "study_id": study_id, "fence": 1, "lost": 0}
+        row = {"trial_id": trial_id, "study_id": study_id, "fence": fence, "lost": 0, "epoch": 0}
         connection.execute(sa.insert(leases).values(**row, **values))
-    elif held.expires > 0 and held.worker != worker:
-        return None
+        # Optuna writes the local time of whoever asked.
+        started = datetime.now(UTC).replace(tzinfo=None)
+        connection.execute(sa.update(TRIALS).where(TRIALS.c.trial_id == trial_id).values(datetime_start=started))
     else:
-        connection.execute(sa.update(leases).where(is_trial).values(**values, fence=leases.c.fence + 1))
-    return int(connection.execute(sa.select(leases.c.fence).where(is_trial)).scalar_one())
+        connection.execute(sa.update(leases).where(is_trial).values(**values, fence=fence))
+    attempts.begin(connection, study_id, trial_id, fence, worker, device)
+    return fence
 
 
-def renew(connection: sa.Connection, trial_id: int, fence: int, seconds: float) -> bool:
+def renew(connection: sa.Connection, trial_id: int, fence: int, seconds: float, epoch: int, speed: float) -> bool:
     """Let the lease last for so many seconds from now; False if somebody else has the trial.
 
     One that has run out is renewed as long as nobody took the trial.
@@ -61,8 +71,8 @@ def renew(connection: sa.Connection, trial_id: int, fence: int, seconds: float) 
     leases = own_tables(connection.dialect.name).leases
     clock = now(connection)
     is_ours = sa.and_(leases.c.trial_id == trial_id, leases.c.fence == fence, leases.c.expires > 0)
-    changed = connection.execute(sa.update(leases).where(is_ours).values(expires=clock + seconds, progress=clock))
-    return changed.rowcount == 1
+    values: dict[str, Any] = {"expires": clock + seconds, "progress": clock, "epoch": epoch, "speed": speed}
+    return connection.execute(sa.update(leases).where(is_ours).values(**values)).rowcount == 1
 
 
 def is_held(connection: sa.Connection, trial_id: int, fence: int) -> bool:
@@ -73,18 +83,20 @@ def is_held(connection: sa.Connection, trial_id: int, fence: int) -> bool:
     return connection.execute(query).first() is not None
 
 
-def end(connection: sa.Connection, trial_id: int, *, is_lost: bool) -> None:
-    """Take a trial from whoever has it: no fence given out so far is valid any more."""
+def end(connection: sa.Connection, trial_id: int, reason: str, detail: str = "") -> None:
+    """Take a trial from whoever has it, for a reason: no fence given out so far is valid any more."""
     leases = own_tables(connection.dialect.name).leases
-    lost = leases.c.lost + 1 if is_lost else leases.c.lost
-    changes = {"fence": leases.c.fence + 1, "expires": 0.0, "lost": lost}
+    attempts.end(connection, trial_id, reason, detail)
+    lost = leases.c.lost + 1 if reason == attempts.LOST else leases.c.lost
+    changes: dict[str, Any] = {"fence": leases.c.fence + 1, "expires": 0.0, "lost": lost}
     connection.execute(sa.update(leases).where(leases.c.trial_id == trial_id).values(**changes))
 
 
 def forget_study(connection: sa.Connection, study_id: int) -> None:
-    """Delete the leases of a study that is deleted: SQLite may give its trials' ids again."""
-    leases = own_tables(connection.dialect.name).leases
-    connection.execute(sa.delete(leases).where(leases.c.study_id == study_id))
+    """Delete what our tables hold of a study that is deleted: SQLite may give its trials' ids again."""
+    tables = own_tables(connection.dialect.name)
+    for table in (tables.leases, tables.attempts, tables.checkpoints, tables.exclusions, tables.events):
+        connection.execute(sa.delete(table).where(table.c.study_id == study_id))
 
 
 def running(connection: sa.Connection, study_id: int | None = None) -> list[LeaseRow]:
@@ -101,6 +113,8 @@ def running(connection: sa.Connection, study_id: int | None = None) -> list[Leas
             sa.func.coalesce(leases.c.expires - clock, -1.0),
             sa.func.coalesce(clock - leases.c.progress, 0.0),
             sa.func.coalesce(leases.c.lost, 0),
+            sa.func.coalesce(leases.c.epoch, 0),
+            sa.func.coalesce(leases.c.speed, 0.0),
         )
         .select_from(TRIALS.outerjoin(leases, TRIALS.c.trial_id == leases.c.trial_id))
         .where(TRIALS.c.state == TrialState.RUNNING)

@@ -31,8 +31,13 @@ def upgrade_tables(connection: sa.Connection) -> None:
     command.upgrade(config, "head")
 
 
-def check_own_revision(connection: sa.Connection, location: str) -> bool:
-    """Whether the tables are this version's; False if there are none.
+def own_head() -> str:
+    """The revision of vsearch's tables that this version needs."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def check_own_revision(connection: sa.Connection, location: str, *, is_older_allowed: bool = False) -> bool:
+    """Whether the tables are this version's; False if there are none, or older ones that are allowed.
 
     Raises:
         StorageError: an older or a newer vsearch made them.
@@ -41,6 +46,8 @@ def check_own_revision(connection: sa.Connection, location: str) -> bool:
     if found is None or found == script.get_current_head():
         return found is not None
     if found in {revision.revision for revision in script.walk_revisions()}:
+        if is_older_allowed:
+            return False
         raise StorageError(
             f"database {location} was made by an older vsearch (tables {found}, needed {script.get_current_head()}); "
             "make a backup, stop all workers and run: vsearch storage upgrade"

@@ -51,6 +51,13 @@ def count_states(connection: sa.Connection, study_id: int) -> dict[TrialState, i
     return {**dict.fromkeys(TrialState, 0), **{row[0]: row[1] for row in rows}}
 
 
+def study_attr(connection: sa.Connection, study_id: int, key: str) -> Any:
+    """One user attribute of a study; None if it is not set."""
+    query = sa.select(STUDY_ATTRS.c.value_json).where(STUDY_ATTRS.c.study_id == study_id, STUDY_ATTRS.c.key == key)
+    text = connection.execute(query).scalar_one_or_none()
+    return None if text is None else json.loads(text)
+
+
 def count_trials_with_attr(connection: sa.Connection, study_id: int, key: str, value: Any) -> int:
     """The number of trials, of any state, whose user attribute `key` equals `value`."""
     query = (

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
-from vsearch.errors import StorageError
+from vsearch.errors import StorageAway, StorageError
 from vsearch.storage.failure import DATABASE_ERRORS, Failure, classify
 
 T = TypeVar("T")
@@ -29,7 +29,8 @@ class Retry:
         """The result of `action()`, or of `again()` once a try failed whose effect may be stored nevertheless.
 
         Raises:
-            StorageError: the failure is permanent, or lasted for `seconds`. Other errors pass unchanged.
+            StorageAway: the failure lasted for `seconds`.
+            StorageError: it is permanent. Other errors pass unchanged.
         """
         start = time.monotonic()
         delay = FIRST_DELAY_SECONDS
@@ -48,11 +49,12 @@ class Retry:
             left = start + self.seconds - time.monotonic()
             if not failure.is_transient or left <= 0:
                 self._give_up(failure, time.monotonic() - start)
-            if tries == 1:
+            if tries == 1 and self.seconds:
                 _logger.warning("%s: %s; trying again for up to %.0f s", self.location, failure.reason, left)
             time.sleep(min(left, delay) * random.uniform(0.5, 1.0))
             delay = min(2 * delay, LONGEST_DELAY_SECONDS)
 
     def _give_up(self, failure: Failure, waited: float) -> NoReturn:
-        tried = f" (tried for {waited:.2g} s)" if failure.is_transient else ""
-        raise StorageError(f"database {self.location}: {failure.reason}{tried}") from None
+        if failure.is_transient:
+            raise StorageAway(f"database {self.location}: {failure.reason} (tried for {waited:.2g} s)") from None
+        raise StorageError(f"database {self.location}: {failure.reason}") from None

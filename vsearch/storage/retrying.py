@@ -1,8 +1,8 @@
 """Optuna's database storage with calls that are repeated when the connection fails, and change nothing twice."""
 
 import threading
-from collections.abc import Callable, Container, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from vsearch.errors import StorageError
+from vsearch.storage.bulk import read_trials
 from vsearch.storage.engine import Target
 from vsearch.storage.failure import classify
 from vsearch.storage.lock import WHOLE_DATABASE, claim_lock
@@ -53,6 +54,15 @@ class RetryingStorage(RDBStorage):
         self._lock = claim_lock(target, self.engine, self._retry)
         self._is_file = target.path is not None
         self._new_trial = threading.local()
+
+    @contextmanager
+    def patience(self, seconds: float) -> Iterator[None]:
+        """Inside the block calls are repeated for so many seconds only; 0: each is tried once."""
+        former, self._retry.seconds = self._retry.seconds, seconds
+        try:
+            yield
+        finally:
+            self._retry.seconds = former
 
     def _claiming(self) -> AbstractContextManager[None]:
         # PostgreSQL locks the rows by itself.
@@ -147,8 +157,13 @@ class RetryingStorage(RDBStorage):
         included_trial_ids: set[int],
         trial_id_greater_than: int,
     ) -> list[FrozenTrial]:
-        read = super()._get_trials
-        return self._retry.run(lambda: read(study_id, states, included_trial_ids, trial_id_greater_than))
+        """What Optuna's method gives, without its ORM: 5,000 trials took it nine seconds."""
+
+        def read() -> list[FrozenTrial]:
+            with self.engine.connect() as connection:
+                return read_trials(connection, study_id, states, included_trial_ids, trial_id_greater_than)
+
+        return self._retry.run(read)
 
     _get_best_trial_id = _retried(RDBStorage._get_best_trial_id)
 

@@ -64,7 +64,7 @@ def check_revision(storage: RDBStorage, location: str) -> None:
     if found in storage.get_all_versions():
         raise StorageError(
             f"database {location} was made by an older Optuna (tables {found}, needed {wanted}); "
-            "make a backup, stop all workers and run: optuna storage upgrade --storage URL"
+            "make a backup, stop all workers and run: vsearch storage upgrade"
         )
     raise StorageError(
         f"database {location} was made by a newer Optuna (tables {found}, known {wanted}); "

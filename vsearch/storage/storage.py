@@ -1,6 +1,6 @@
 """The storage that the rest of vsearch uses: opening, claims of trials, and reads that load no trials."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -8,14 +8,17 @@ from typing import Any, NoReturn
 from optuna.trial import TrialState
 
 from vsearch.errors import StorageError
-from vsearch.storage import claims, queries
+from vsearch.storage import attempts, claims, exclusions, queries, workers
+from vsearch.storage.attempts import Spent
 from vsearch.storage.engine import target_of
+from vsearch.storage.exclusions import Event
 from vsearch.storage.filesystem import check_file
 from vsearch.storage.leasing import LeasingStorage
 from vsearch.storage.queries import StudySummary
 from vsearch.storage.retry import Retry
 from vsearch.storage.schema import check_revision, prepare_tables
 from vsearch.storage.url import parse_url
+from vsearch.storage.workers import WorkerRow
 
 
 class Storage(LeasingStorage):
@@ -51,7 +54,7 @@ class Storage(LeasingStorage):
         Raises:
             StorageError: always.
         """
-        raise StorageError("vsearch changes no tables; make a backup and run: optuna storage upgrade --storage URL")
+        raise StorageError("tables in use are not changed; make a backup, stop all workers and run: vsearch storage upgrade")
 
     def exclusive(self, study_id: int) -> AbstractContextManager[None]:
         """Run the body of `with` while no other process or thread is in the same study's `exclusive`.
@@ -64,20 +67,6 @@ class Storage(LeasingStorage):
         """
         return self._lock.hold(study_id)
 
-    def put_back(self, trial_id: int, *, is_lost: bool = False) -> None:
-        """Make a running trial wait again with its number, parameters, attributes and reports, for the next `ask`.
-
-        Whoever held it cannot write to it any more; `is_lost` counts that its worker was lost. A trial that waits
-        already stays as it is.
-
-        Raises:
-            KeyError: there is no such trial.
-            optuna.exceptions.UpdateFinishedTrialError: it is finished.
-        """
-        found = self._in_transaction(lambda connection: claims.put_back(connection, trial_id, is_lost=is_lost))
-        self._fences.pop(trial_id, None)
-        self._check_state(trial_id, found)
-
     def set_trial_state_values(self, trial_id: int, state: TrialState, values: Sequence[float] | None = None) -> bool:
         """Optuna's method; a waiting trial is handed to exactly one claimant, and a repeated `tell` succeeds."""
         if state == TrialState.RUNNING and values is None:
@@ -86,32 +75,78 @@ class Storage(LeasingStorage):
 
     def study_names(self) -> list[str]:
         """The names of all studies, oldest first."""
-        return self._in_transaction(queries.study_names)
+        return self.in_transaction(queries.study_names)
 
     def summaries(self) -> list[StudySummary]:
         """One summary per study, oldest first, in five queries."""
-        return self._in_transaction(queries.summaries)
+        return self.in_transaction(queries.summaries)
 
     def count_states(self, study_id: int) -> dict[TrialState, int]:
         """The number of trials in each of the five states, zeros included; all zero if there is no such study."""
-        return self._in_transaction(lambda connection: queries.count_states(connection, study_id))
+        return self.in_transaction(lambda connection: queries.count_states(connection, study_id))
 
     def count_trials_with_attr(self, study_id: int, key: str, value: Any) -> int:
         """The number of trials, of any state, whose user attribute `key` equals `value` (as JSON)."""
-        return self._in_transaction(lambda connection: queries.count_trials_with_attr(connection, study_id, key, value))
+        return self.in_transaction(lambda connection: queries.count_trials_with_attr(connection, study_id, key, value))
+
+    def spent(self, study_id: int) -> Spent:
+        """What a study has spent so far, lost attempts included."""
+        return self.in_transaction(lambda connection: attempts.spent(connection, study_id))
+
+    def is_next_begun(self, study_id: int) -> bool | None:
+        """Whether the trial that waits first has been trained before; None if none waits."""
+        return self.in_transaction(lambda connection: attempts.next_waiting(connection, study_id))
+
+    def crashes(self, trial_id: int, reasons: Collection[str]) -> int:
+        """How often a trial ended an attempt by one of those reasons; see `attempts.crashes` for the lost ones."""
+        return self.in_transaction(lambda connection: attempts.crashes(connection, trial_id, reasons))
+
+    def enter_worker(self, worker: str, host: str, pid: int, device: str) -> None:
+        """Note that a worker has started."""
+        self.in_transaction(lambda connection: workers.enter(connection, worker, host, pid, device))
+
+    def beat_worker(self, worker: str) -> str:
+        """Note a worker's sign of life; what it is asked to do (`drain`), empty for nothing."""
+        return self.in_transaction(lambda connection: workers.beat(connection, worker))
+
+    def leave_worker(self, worker: str) -> None:
+        """Forget a worker that has ended."""
+        self.in_transaction(lambda connection: workers.leave(connection, worker))
+
+    def drain_workers(self, host_or_worker: str) -> list[str]:
+        """Ask a worker, or all workers of a host, to end; gives their names."""
+        return self.in_transaction(lambda connection: workers.drain(connection, host_or_worker))
+
+    def workers(self) -> list[WorkerRow]:
+        """The workers that have not ended in order, oldest first."""
+        return self.in_transaction(workers.all_workers)
+
+    def count_excluded(self, study_id: int) -> int:
+        """The number of trials that were excluded from a study."""
+        return self.in_transaction(lambda connection: exclusions.count(connection, study_id))
+
+    def excluded_states(self, study_id: int) -> dict[int, TrialState]:
+        """The numbers of the trials that were excluded from a study, and the states in which they ended."""
+        return self.in_transaction(lambda connection: exclusions.excluded_states(connection, study_id))
+
+    def excluded_counts(self) -> dict[int, int]:
+        """The number of excluded trials of each study that has any, by the study's id."""
+        return self.in_transaction(exclusions.counts)
+
+    def events(self, study_id: int) -> list[Event]:
+        """What people did to a study and its trials, oldest first."""
+        return self.in_transaction(lambda connection: exclusions.events(connection, study_id))
+
+    def study_attr(self, study_id: int, key: str) -> Any:
+        """One user attribute of a study, without reading the others; None if it is not set."""
+        return self.in_transaction(lambda connection: queries.study_attr(connection, study_id, key))
 
     def _claim(self, trial_id: int) -> bool:
         started = datetime.now(UTC).replace(tzinfo=None)
         self._fences.pop(trial_id, None)
         with self._claiming():
-            found = self._in_transaction(lambda connection: claims.claim_waiting(connection, trial_id, started))
+            found = self.in_transaction(lambda connection: claims.claim_waiting(connection, trial_id, started))
         return self._check_state(trial_id, found) == TrialState.WAITING
-
-    def _check_state(self, trial_id: int, state: TrialState | None) -> TrialState:
-        if state is None:
-            raise KeyError(f"there is no trial with id {trial_id}")
-        self.check_trial_is_updatable(trial_id, state)
-        return state
 
 
 def open_storage(url: str, *, create: bool = True, retry_seconds: float = 60) -> Storage:

@@ -52,3 +52,30 @@ VALUES = sa.Table(
     sa.Column("value", sa.Float(53)),  # NULL where value_type is not FINITE
     sa.Column("value_type", sa.Enum("FINITE", "INF_POS", "INF_NEG", name="trialvaluetype")),
 )
+PARAMS = sa.Table(
+    "trial_params",
+    _metadata,
+    sa.Column("param_id", sa.Integer, primary_key=True),
+    sa.Column("trial_id", sa.Integer),
+    sa.Column("param_name", sa.String),
+    sa.Column("param_value", sa.Float(53)),  # as the distribution's to_internal_repr gives it
+    sa.Column("distribution_json", sa.Text),
+)
+REPORTS = sa.Table(
+    "trial_intermediate_values",
+    _metadata,
+    sa.Column("trial_id", sa.Integer),
+    sa.Column("step", sa.Integer),
+    sa.Column("intermediate_value", sa.Float(53)),  # NULL where the type is not FINITE
+    sa.Column(
+        "intermediate_value_type",
+        sa.Enum("FINITE", "INF_POS", "INF_NEG", "NAN", name="trialintermediatevaluetype"),
+    ),
+)
+SYSTEM_ATTRS = sa.Table(
+    "trial_system_attributes",
+    _metadata,
+    sa.Column("trial_id", sa.Integer),
+    sa.Column("key", sa.String),
+    sa.Column("value_json", sa.Text),
+)

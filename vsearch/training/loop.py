@@ -101,7 +101,7 @@ class Training:
             yield self._run_epoch()
 
     def state_dict(self) -> dict[str, Any]:
-        """A copy of all that the remaining epochs depend on, fit for `save_checkpoint`."""
+        """A copy of all that the remaining epochs depend on, fit for `checkpoint.encode`."""
         return {
             "epoch": self._epoch,
             "identity": self._identity(),

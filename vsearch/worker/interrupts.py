@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+"""Slurm tells of a preemption by SIGUSR1, container engines and Kubernetes by SIGTERM, a person by Ctrl-C."""
 
 
 class Stopped(BaseException):
-    """The worker was asked to stop while a network was training."""
+    """A training must stop; its text says why, and is empty where the worker itself was asked to."""
 
 
 class Interrupts:
@@ -22,13 +23,15 @@ class Interrupts:
     def __init__(self, keep_going: Callable[[], bool] = lambda: True) -> None:
         self.received: int | None = None
         """The number of the signal, None while there was none."""
+        self.is_drained = False
+        """Whether a person asked the worker to end, through the database."""
         self._keep_going = keep_going
         self._breakable = False
 
     @classmethod
     @contextmanager
     def installed(cls, keep_going: Callable[[], bool] = lambda: True) -> Iterator["Interrupts"]:
-        """Handle SIGINT and SIGTERM inside the block, and put the former handlers back after it."""
+        """Handle `STOP_SIGNALS` inside the block, and put the former handlers back after it."""
         interrupts = cls(keep_going)
         former = {number: signal.signal(number, interrupts._note) for number in STOP_SIGNALS}
         try:
@@ -36,6 +39,11 @@ class Interrupts:
         finally:
             for number, handler in former.items():
                 signal.signal(number, handler)
+
+    @property
+    def exit_code(self) -> int:
+        """128 and the signal's number, 0 where there was none."""
+        return 0 if self.received is None else 128 + self.received
 
     @contextmanager
     def breakable(self) -> Iterator[None]:
@@ -63,11 +71,15 @@ class Interrupts:
         """Whether nothing has asked to stop."""
         if not self._keep_going():
             self.stop()
-        return self.received is None
+        return self.received is None and not self.is_drained
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         """Ask to stop as a signal would, at the next breakable place."""
         self.received = self.received or number
+
+    def drain(self) -> None:
+        """Ask to stop for the sake of a person, at the next breakable place; it is no failure."""
+        self.is_drained = True
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self.received = number

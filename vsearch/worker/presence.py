@@ -56,9 +56,10 @@ def is_dead(folder: Path, worker: str) -> bool:
     return True
 
 
-def put_back_orphans(study: StoredStudy, folder: Path) -> list[int]:
-    """Trials that nobody trains any more wait again, to go on as the same trials; gives their numbers.
+def put_back_orphans(study: StoredStudy, folder: Path) -> list[tuple[int, bool]]:
+    """Trials that nobody trains any more wait again, to go on as the same trials.
 
     They are those of this machine's dead workers, known at once, and those whose lease ran out, wherever they ran.
+    Gives their numbers, and whether they wait or failed, being lost too often.
     """
     return put_back_lost(study, lambda worker: is_dead(folder, worker))

@@ -1,143 +1,129 @@
 """Training one claimed trial: epochs, reports, pruning, checkpoints."""
 
-import hashlib
 import logging
-import os
 import time
-import warnings
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import asdict
 from statistics import fmean
 from typing import Any
 
 from optuna.trial import TrialState
 
-from vsearch.errors import DataError
+from vsearch.errors import DataError, StorageAway
 from vsearch.search import attributes
 from vsearch.search.claims import Claim
-from vsearch.training.checkpoint import load_checkpoint, save_checkpoint
+from vsearch.search.delivery import Delivery
+from vsearch.storage.checkpoints import Key
+from vsearch.training.checkpoint import decode, encode
 from vsearch.training.divergence import diverged
-from vsearch.training.loop import EpochRecord, Training
+from vsearch.training.loop import Training
 from vsearch.worker.interrupts import Interrupts, Stopped
-from vsearch.worker.workplace import Workplace, commit, device_name, versions
+from vsearch.worker.outcome import Outcome, Progress, spec_digest, weights_digest, where_trained
+from vsearch.worker.workplace import Workplace
 
 log = logging.getLogger("vsearch.worker")
 
-CHECKPOINT_SECONDS = 30.0
-"""The most training that a killed worker loses, beside the epoch in progress."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a trial ended."""
-
-    state: TrialState
-    reason: str
-    detail: str = ""
-    value: float | None = None
-
-
-@dataclass
-class Progress:
-    """What a trial has done so far; goes into its checkpoint and, at its end, into its attributes."""
-
-    train_losses: list[float] = field(default_factory=list)
-    validation_losses: list[float] = field(default_factory=list)
-    accuracies: list[float] = field(default_factory=list)
-    """Of the last epoch, one per replicate."""
-    seconds: float = 0.0
-    images_per_second: float = 0.0
-
-    def add(self, records: list[EpochRecord]) -> None:
-        """Count one epoch of every replicate."""
-        self.train_losses.append(fmean(record.train_loss for record in records))
-        self.validation_losses.append(fmean(record.validation_loss for record in records))
-        self.accuracies = [record.validation_accuracy for record in records]
-        self.seconds += sum(record.seconds for record in records)
-        self.images_per_second = fmean(record.images_per_second for record in records)
+WHILE_AWAY_SECONDS = 5.0
+"""Between two checkpoints while the database is away: they hold the reports that it does not have yet."""
+WAIT_SECONDS = 1.0
 
 
 class TrialTraining:
-    """The replicates of one trial, trained side by side epoch for epoch, so that each report is a mean over all."""
+    """The replicates of one trial, trained side by side epoch for epoch, so that each report is a mean over all.
 
-    def __init__(self, claim: Claim, workplace: Workplace, interrupts: Interrupts) -> None:
+    Args:
+        longest_outage: seconds to wait, after the last epoch, for a database that went away.
+    """
+
+    def __init__(
+        self, claim: Claim, workplace: Workplace, interrupts: Interrupts, longest_outage: float = 3600.0
+    ) -> None:
         self._claim, self._workplace, self._interrupts = claim, workplace, interrupts
+        self._longest_outage = longest_outage
         self._trainings = self._new_trainings()
         self.progress = Progress()
-        self._path = checkpoint_path(workplace, claim.number)
         self._restore()
+        self._delivery = Delivery(claim, workplace.spec.epochs)
+        for epoch in range(1, self.progress.epochs + 1):
+            self._report(epoch)  # what the last worker trained but could not report
         self._snapshot = self._state()
-        self._saved_at = time.monotonic()
+        self._saved, self._saved_at = self.progress.epochs, time.monotonic()
 
     def run(self) -> Outcome:
-        """Train until the trial ends.
+        """Train until the trial ends and every report is delivered.
 
         Raises:
-            Stopped: the worker was asked to stop; the last finished epoch is in the checkpoint.
+            Stopped: the trial must be put back; its last finished epoch is in the checkpoint.
             LeaseLost: another worker has the trial; neither its reports nor its checkpoint are touched.
+            StorageAway: the database stayed away for too long; the reports are in the checkpoint.
         """
+        outcome = self._end()
         try:
-            while len(self.progress.train_losses) < self._workplace.spec.epochs:
-                outcome = self._epoch()
-                if outcome is not None:
+            while True:
+                pruned_at = self._delivery.deliver()
+                if pruned_at is not None:
+                    return Outcome(TrialState.PRUNED, "pruned", f"behind the others after epoch {pruned_at}")
+                if outcome is not None and self._delivery.is_done:
                     return outcome
-        except Stopped:
-            self._claim.lease.renew()  # nobody else may be training from this checkpoint
+                self._save_if_due()
+                if outcome is None:
+                    outcome = self._epoch()
+                else:
+                    self.wait()
+        except (Stopped, StorageAway):
             self._save()
             raise
-        return Outcome(TrialState.COMPLETE, "finished", value=fmean(self.progress.accuracies))
+
+    def wait(self) -> None:
+        """Let a moment pass for a database that is away.
+
+        Raises:
+            Stopped: a signal came meanwhile.
+            StorageAway: it has been away for too long.
+        """
+        away = self._claim.lease.patience.seconds_away
+        if away > self._longest_outage:
+            raise StorageAway(f"the database has been away for {away:.0f} s; the trial goes on from its checkpoint")
+        with self._interrupts.breakable():
+            time.sleep(WAIT_SECONDS)
+
+    def attrs(self, outcome: Outcome) -> dict[str, Any]:
+        """The last attributes of a trial that ended so."""
+        counted = self._delivery.pruned_at or self.progress.epochs
+        values = self.progress.attrs(counted) | where_trained(self._workplace)
+        values[attributes.PARAMETERS] = sum(p.numel() for p in self._trainings[0].network.parameters())
+        if counted == self.progress.epochs:
+            values[attributes.WEIGHTS_DIGESTS] = [weights_digest(training.network) for training in self._trainings]
+        values[attributes.REASON] = outcome.reason
+        return values | ({attributes.DETAIL: outcome.detail} if outcome.detail else {})
 
     def _epoch(self) -> Outcome | None:
         with self._interrupts.breakable():
             records = [next(training.epochs()) for training in self._trainings]
         self.progress.add(records)
-        self._snapshot = self._state()
-        outcome = self._judge(records)
-        if time.monotonic() - self._saved_at > CHECKPOINT_SECONDS:
-            self._save()
-        return outcome
-
-    def _judge(self, records: list[EpochRecord]) -> Outcome | None:
-        """Report the epoch; whether the trial goes on (None) is up to divergence and the pruner."""
-        trial, epoch = self._claim.trial, records[0].epoch
-        found = [d for record in records if (d := diverged(record, self._workplace.data.num_classes))]
-        for divergence in found:
+        for divergence in [d for record in records if (d := diverged(record, self._workplace.data.num_classes))]:
             if divergence.kind == "non-finite":
-                return Outcome(TrialState.FAIL, "diverged", divergence.reason)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an epoch trained again after a crash was reported before; same number
-            trial.report(fmean(self.progress.accuracies), epoch)
-        # An exploded loss is a finite, bad score: the sampler should learn to stay away from there.
-        if found and self._claim.may_be_pruned:
-            return Outcome(TrialState.PRUNED, "diverged", found[0].reason)
-        is_hopeless = trial.should_prune()  # asked for the baseline too: its score then counts at the rung
-        if is_hopeless and self._claim.may_be_pruned and epoch < self._workplace.spec.epochs:
-            return Outcome(TrialState.PRUNED, "pruned", f"behind the others after epoch {epoch}")
-        return None
+                self.progress.broken = divergence.reason
+            else:
+                self.progress.exploded = divergence.reason
+        self._snapshot = self._state()
+        self._report(self.progress.epochs)
+        return self._end()
 
-    def record(self, outcome: Outcome) -> None:
-        """Write what the trial did and how it ended into its attributes."""
-        progress, workplace = self.progress, self._workplace
-        values: dict[str, Any] = {
-            attributes.REASON: outcome.reason,
-            attributes.EPOCHS: len(progress.train_losses),
-            attributes.SECONDS: round(progress.seconds, 3),
-            attributes.IMAGES_PER_SECOND: round(progress.images_per_second, 1),
-            attributes.ACCURACIES: progress.accuracies,
-            attributes.TRAIN_LOSSES: [finite(loss) for loss in progress.train_losses],
-            attributes.VALIDATION_LOSSES: [finite(loss) for loss in progress.validation_losses],
-            attributes.PARAMETERS: sum(p.numel() for p in self._trainings[0].network.parameters()),
-            attributes.DEVICE: device_name(workplace.device),
-            attributes.PRECISION: workplace.precision,
-            attributes.VERSIONS: versions(),
-            attributes.SPLIT: workplace.data.split_digest,
-        }
-        if outcome.detail:
-            values[attributes.DETAIL] = outcome.detail
-        if (code := commit()) is not None:
-            values[attributes.COMMIT] = code
-        for key, value in values.items():
-            self._claim.trial.set_user_attr(key, value)
+    def _report(self, epoch: int) -> None:
+        if not (self.progress.broken and epoch == self.progress.epochs):
+            self._delivery.add(epoch, self.progress.scores[epoch - 1])
+
+    def _end(self) -> Outcome | None:
+        """How the trial ends now if the pruner does not mind; None while there is something to train."""
+        progress = self.progress
+        if progress.broken:
+            return Outcome(TrialState.FAIL, "diverged", progress.broken)
+        # An exploded loss is a finite, bad score: the sampler should learn to stay away from there.
+        if progress.exploded and self._claim.may_be_pruned:
+            return Outcome(TrialState.PRUNED, "diverged", progress.exploded)
+        if progress.epochs < self._workplace.spec.epochs:
+            return None
+        return Outcome(TrialState.COMPLETE, "finished", value=fmean(progress.accuracies))
 
     def _identity(self) -> dict[str, Any]:
         """What a checkpoint must agree with; the scales too: another storage may have a trial of the same number."""
@@ -151,48 +137,69 @@ class TrialTraining:
             "trainings": [training.state_dict() for training in self._trainings],
         }
 
+    @property
+    def _key(self) -> Key:
+        claim, workplace = self._claim, self._workplace
+        return Key(workplace.spec.name, workplace.study_id, claim.number, claim.trial_id, claim.lease.fence)
+
+    def _save_if_due(self) -> None:
+        """Write a checkpoint after a rung, from time to time, and more often while reports wait for the database."""
+        epoch, since = self.progress.epochs, time.monotonic() - self._saved_at
+        if epoch == self._saved:
+            return
+        is_rung = epoch in self._workplace.spec.rungs and self._workplace.spec.pruner != "median"
+        seconds = self._workplace.checkpoints.seconds if self._delivery.is_done else WHILE_AWAY_SECONDS
+        if is_rung or since > seconds:
+            self._save()
+
     def _save(self) -> None:
-        """Write the last finished epoch; without room for it training goes on, the previous checkpoint stays."""
+        """Write the last finished epoch; where that fails training goes on, and the previous checkpoint stays."""
+        if self.progress.epochs == self._saved:
+            return
         self._saved_at = time.monotonic()
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            save_checkpoint(self._path, self._snapshot)
-        except (DataError, OSError) as error:
-            log.warning("trial %d: %s", self._claim.number, error)
+            self._workplace.checkpoints.write(self._key, encode(self._snapshot))
+        except (DataError, StorageAway) as error:
+            log.warning("trial %d: no checkpoint of epoch %d: %s", self._claim.number, self.progress.epochs, error)
+        else:
+            self._saved = self.progress.epochs
 
     def _restore(self) -> None:
-        """Go on from the sound checkpoint of this very trial; where there is none, from epoch 0 with the same seed."""
-        if not os.path.exists(self._path):  # False also where the folder may not be read
-            return
+        """Go on from the newest sound checkpoint of this very trial; without one, from epoch 0 with the same seed."""
         try:
-            state = load_checkpoint(self._path)
+            for name, content in self._workplace.checkpoints.read(self._key):
+                if self._has_restored(name, content):
+                    return
+        except (DataError, StorageAway) as error:
+            log.warning("trial %d begins again: %s", self._claim.number, error)
+
+    def _has_restored(self, name: str, content: bytes) -> bool:
+        try:
+            state = decode(content, name)
             if state.get("trial") != self._identity():
-                return
+                return False
+            progress = Progress(**state["progress"])
             for training, saved in zip(self._trainings, state["trainings"], strict=True):
                 training.load_state_dict(saved)
-            self.progress = Progress(**state["progress"])
-        except (DataError, KeyError, TypeError, ValueError):
+        except (DataError, KeyError, TypeError, ValueError) as error:
+            log.warning("trial %d: the checkpoint %s is passed over: %s", self._claim.number, name, error)
             self._trainings = self._new_trainings()
+            return False
+        self.progress = progress
+        log.info("trial %d goes on after epoch %d", self._claim.number, progress.epochs)
+        return True
 
     def _new_trainings(self) -> list[Training]:
         return [self._workplace.training(self._claim.scales, seed, self._on_step) for seed in self._claim.seeds]
 
     def _on_step(self) -> None:
-        if self._claim.lease.is_due:
-            with self._interrupts.protected():
-                self._claim.lease.renew()
-
-
-def checkpoint_path(workplace: Workplace, number: int) -> Path:
-    """Where the checkpoint of a trial lies."""
-    return workplace.checkpoints / f"trial-{number}.ckpt"
-
-
-def spec_digest(workplace: Workplace) -> str:
-    """SHA-256 of the spec without its number of trials, which may grow while a trial waits."""
-    return hashlib.sha256(workplace.spec.with_changes(trials=1).to_json().encode()).hexdigest()
-
-
-def finite(loss: float) -> float | None:
-    """A loss to six digits; None for NaN and infinity, which JSON does not have."""
-    return float(f"{loss:.6g}") if abs(loss) < float("inf") else None
+        """Tell the database of progress when it is time, and hear what it asks for."""
+        if not self._claim.lease.is_due:
+            return
+        with self._interrupts.protected():
+            order = self._claim.lease.keep(self.progress.epochs, self.progress.images_per_second)
+        if order == "drain":
+            self._interrupts.drain()
+            raise Stopped("the worker is drained")
+        if order is not None:
+            raise Stopped("the study's device hours are spent" if order == "budget" else f"the study was {order}")

@@ -1,30 +1,36 @@
 """A worker: takes trials of open studies, one after another, and trains them on one device."""
 
 import logging
+import os
+import socket
 import time
-import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
-from optuna.trial import TrialState
-
-from vsearch.errors import DataError, InputError, LeaseLost, VsearchError, shorten
-from vsearch.search import attributes
-from vsearch.search.claims import Claim, claim_trial, is_exhausted, put_back
+from vsearch.errors import DataError, InputError, LeaseLost, StorageAway, StorageError, VsearchError
+from vsearch.search.budget import is_exhausted
+from vsearch.search.claims import Claim, claim_trial, put_back
 from vsearch.search.stored import StoredStudy, open_study, refreshed
 from vsearch.settings import Settings
 from vsearch.spec.study import StudySpec
 from vsearch.storage import Storage
+from vsearch.storage.checkpoints import open_store
 from vsearch.training.device import choose_device
+from vsearch.worker.attempt import TrialAttempt
 from vsearch.worker.interrupts import Interrupts, Stopped
+from vsearch.worker.logtail import log_tail
 from vsearch.worker.presence import put_back_orphans
-from vsearch.worker.trial import Outcome, TrialTraining, checkpoint_path
-from vsearch.worker.workplace import Workplace, set_up
+from vsearch.worker.workplace import Workplace, device_name, set_up
 
 log = logging.getLogger("vsearch.worker")
 
 IDLE_SECONDS = 1.0
+BEAT_SECONDS = 10.0
+"""Between two signs of life of a worker that trains nothing."""
+CALL_SECONDS = 5.0
+"""A call waits so long for a database that is away before the worker looks whether it was asked to stop."""
+ELSEWHERE_SECONDS = 5.0
+"""After running out of memory, so that a worker with more of it may take the trial."""
 
 
 @dataclass
@@ -49,6 +55,8 @@ class Worker:
     _opened: dict[str, StoredStudy] = field(default_factory=dict)
     _workplaces: dict[StudySpec, Workplace] = field(default_factory=dict)
     _unusable: dict[int, VsearchError] = field(default_factory=dict)
+    _next_beat: float = 0.0
+    _away_since: float | None = None
 
     def serve(self) -> int:
         """Train until nothing is left; gives the number of trials that ended here.
@@ -58,23 +66,63 @@ class Worker:
                 images of every open one. No trial is left half taken.
         """
         device = choose_device(self.settings.device.value)
+        self._checkpoints = open_store(self.settings.checkpoints.value, self.storage)
+        self._device, self._device_name = device, device_name(device)
+        self.storage.enter_worker(self.name, socket.gethostname(), os.getpid(), self._device_name)
         log.info("worker %s on %s", self.name, device)
         ended = 0
-        while self.interrupts.may_go_on():
-            studies = self._studies()
-            try:
-                claim, study = self._claim(studies)
-            except Stopped:
-                break
-            if claim is not None and study is not None:
-                ended += self._train(study, claim)
-            elif not self.stays and all(self._is_over(study) for study in studies):
-                break
-            else:
-                self._idle()
-        if self._unusable and not ended and self.interrupts.received is None:
+        try:
+            with log_tail() as self._tail, self.storage.patience(min(CALL_SECONDS, self.settings.retry_seconds)):
+                while self.interrupts.may_go_on():
+                    more = self._turn()
+                    if more is None:
+                        break
+                    ended += more
+        finally:
+            self._leave()
+        if self._unusable and not ended and self.interrupts.may_go_on():
             raise next(iter(self._unusable.values()))
         return ended
+
+    def _turn(self) -> int | None:
+        """Train one trial or wait a moment; the number of trials that ended, None where nothing is left to do."""
+        try:
+            self._beat()
+            studies = self._studies()
+            claim, study = self._claim(studies)
+            self._away_since = None
+            if claim is not None and study is not None:
+                return self._train(study, claim)
+            if not self.stays and all(self._is_over(study) for study in studies):
+                return None
+        except Stopped:
+            return None
+        except StorageAway as error:
+            self._endure(error)
+        self._idle(IDLE_SECONDS)
+        return 0
+
+    def _endure(self, error: StorageAway) -> None:
+        """Take note of a database that went away; one that stays away for too long ends the worker."""
+        if self._away_since is None:
+            self._away_since = time.monotonic()
+            log.warning("%s; waiting for it", error)
+        elif time.monotonic() - self._away_since > self.settings.outage_seconds:
+            raise error
+
+    def _beat(self) -> None:
+        if time.monotonic() < self._next_beat:
+            return
+        if self.storage.beat_worker(self.name) == "drain":
+            self.interrupts.drain()
+        self._next_beat = time.monotonic() + BEAT_SECONDS
+
+    def _leave(self) -> None:
+        try:
+            with self.storage.patience(0.0):
+                self.storage.leave_worker(self.name)
+        except StorageError as error:
+            log.warning("%s", error)
 
     def _is_over(self, study: StoredStudy) -> bool:
         return study.study_id in self._unusable or is_exhausted(study)
@@ -97,18 +145,19 @@ class Worker:
 
     def _let_go(self, studies: list[StoredStudy]) -> None:
         """Free the images of studies that have ended or are gone."""
-        needed = {_training_of(study) for study in studies if study.state == "open"}
+        needed = {study.spec.without_budget() for study in studies if study.state == "open"}
         for spec in self._workplaces.keys() - needed:
             del self._workplaces[spec]
 
     def _claim(self, studies: list[StoredStudy]) -> tuple[Claim | None, StoredStudy | None]:
         """The first trial that any of the studies gives; its images are there before it is taken."""
         for study in studies:
-            for number in put_back_orphans(study, self.settings.home_path / "workers"):
-                log.warning("trial %d of %s waits again: its worker is gone", number, study.name)
+            for number, waits in put_back_orphans(study, self.settings.home_path / "workers"):
+                word = "waits again" if waits else "failed: it was lost too often"
+                log.warning("trial %d of %s %s: its worker is gone", number, study.name, word)
             if is_exhausted(study) or not self._can_train(study):
                 continue
-            claim = claim_trial(study, self.name, self.settings.lease_seconds)
+            claim = claim_trial(study, self.name, self.settings.lease_seconds, self._device_name)
             if claim is not None:
                 return claim, study
         return None, None
@@ -129,13 +178,13 @@ class Worker:
         return True
 
     def _workplace(self, study: StoredStudy) -> Workplace:
-        key = _training_of(study)
+        key = study.spec.without_budget()
         if key not in self._workplaces:
             self._workplaces[key] = self.set_up(
                 study,
                 data_path=self.settings.data_path,
-                checkpoint_path=self.settings.checkpoint_path,
-                device=choose_device(self.settings.device.value),
+                checkpoints=self._checkpoints,
+                device=self._device,
                 download=self.download,
             )
         return self._workplaces[key]
@@ -145,61 +194,32 @@ class Worker:
         workplace = self._workplace(study)
         log.info("trial %d of %s: %s", claim.number, study.name, claim.curve)
         try:
-            outcome = self._outcome(claim, workplace)
-            tell(study, claim, outcome)
+            attempt = TrialAttempt(study, claim, workplace, self.interrupts, self._tail, self.settings.outage_seconds)
+            outcome = attempt.train_and_tell()
         except LeaseLost as error:
             log.warning("trial %d of %s: %s", claim.number, study.name, error)
             return 0
         except BaseException as error:
-            self._put_back(study, claim)
+            self._put_back(study, claim, str(error) if isinstance(error, Stopped) else "its worker ended")
             if isinstance(error, Stopped):
                 return 0
             raise
-        with suppress(OSError):  # a folder that cannot be written holds none
-            checkpoint_path(workplace, claim.number).unlink()
         log.info("trial %d of %s %s %s", claim.number, study.name, outcome.reason, outcome.detail)
-        return 1
+        if outcome.reason == "out-of-memory":
+            self._idle(ELSEWHERE_SECONDS)
+        return int(outcome.state.is_finished())
 
-    def _put_back(self, study: StoredStudy, claim: Claim) -> None:
+    def _put_back(self, study: StoredStudy, claim: Claim, detail: str) -> None:
         try:
-            put_back(study, claim)
-        except LeaseLost as error:
+            put_back(study, claim, "preempted", detail)
+        except (LeaseLost, StorageAway) as error:
             log.warning("trial %d of %s: %s", claim.number, study.name, error)
         else:
             log.info("trial %d of %s waits again", claim.number, study.name)
 
-    def _outcome(self, claim: Claim, workplace: Workplace) -> Outcome:
-        try:
-            training = TrialTraining(claim, workplace, self.interrupts)
-            outcome = training.run()
-            training.record(outcome)
-        except (InputError, RuntimeError, MemoryError, ArithmeticError) as error:
-            # A fault of this trial (out of memory, a curve that no kernel takes) must not end the others.
-            log.exception("trial %d failed", claim.number)
-            words = f"{type(error).__name__}: {error}".splitlines()[0]
-            outcome = Outcome(TrialState.FAIL, "error", shorten(words, 300))
-            claim.trial.set_user_attr(attributes.REASON, outcome.reason)
-            claim.trial.set_user_attr(attributes.DETAIL, outcome.detail)
-        return outcome
-
-    def _idle(self) -> None:
+    def _idle(self, seconds: float) -> None:
         try:
             with self.interrupts.breakable():
-                time.sleep(IDLE_SECONDS)
+                time.sleep(seconds)
         except Stopped:
             pass
-
-
-def _training_of(study: StoredStudy) -> StudySpec:
-    """The spec without its number of trials, which may change while its images are loaded."""
-    return study.spec.with_changes(trials=1)
-
-
-def tell(study: StoredStudy, claim: Claim, outcome: Outcome) -> None:
-    """End a trial in the storage."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if outcome.state == TrialState.COMPLETE:
-            study.optuna_study.tell(claim.trial, outcome.value)
-        else:
-            study.optuna_study.tell(claim.trial, state=outcome.state)

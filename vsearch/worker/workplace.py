@@ -17,6 +17,7 @@ from vsearch.models import build_network
 from vsearch.search.stored import StoredStudy
 from vsearch.spec.seeds import derive_seed
 from vsearch.spec.study import StudySpec
+from vsearch.storage.checkpoints import CheckpointStore
 from vsearch.training.device import choose_precision
 from vsearch.training.loop import Training
 
@@ -26,10 +27,11 @@ class Workplace:
     """One study's images on one device."""
 
     spec: StudySpec
+    study_id: int
     data: SearchData
     device: torch.device
     precision: Literal["bf16", "float32"]
-    checkpoints: Path
+    checkpoints: CheckpointStore
 
     def training(self, scales: tuple[float, ...], seed: int, on_step: Callable[[], None] = lambda: None) -> Training:
         """A new training of one network; weights, order and augmentation come from the seed alone."""
@@ -51,7 +53,7 @@ class Workplace:
 
 
 def set_up(
-    study: StoredStudy, *, data_path: Path, checkpoint_path: Path, device: torch.device, download: bool
+    study: StoredStudy, *, data_path: Path, checkpoints: CheckpointStore, device: torch.device, download: bool
 ) -> Workplace:
     """Load a study's images onto the device.
 
@@ -69,7 +71,7 @@ def set_up(
         image_size=spec.image_size,
     )
     precision = choose_precision(spec.recipe.precision, device)
-    return Workplace(spec, data.to(device), device, precision, checkpoint_path / study.name)
+    return Workplace(spec, study.study_id, data.to(device), device, precision, checkpoints)
 
 
 def device_name(device: torch.device) -> str:

@@ -1,0 +1,99 @@
+"""How a trial ended, and what is kept of it."""
+
+import hashlib
+from dataclasses import dataclass, field
+from statistics import fmean
+from typing import Any
+
+from optuna.trial import TrialState
+from torch import nn
+
+from vsearch.search import attributes
+from vsearch.training.loop import EpochRecord
+from vsearch.worker.workplace import Workplace, commit, device_name, versions
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a trial ended."""
+
+    state: TrialState
+    reason: str
+    """One of `attributes.REASONS`."""
+    detail: str = ""
+    value: float | None = None
+
+
+@dataclass
+class Progress:
+    """What a trial has done so far; goes into its checkpoint and, at its end, into its attributes."""
+
+    train_losses: list[float] = field(default_factory=list)
+    validation_losses: list[float] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    """Validation accuracy of each epoch, the mean over the replicates: what is reported."""
+    accuracies: list[float] = field(default_factory=list)
+    """Of the last epoch, one per replicate."""
+    seconds: float = 0.0
+    images_per_second: float = 0.0
+    broken: str = ""
+    """Why the last epoch's numbers are none, and are not reported."""
+    exploded: str = ""
+    """Why going on is of no use, though the numbers are finite."""
+
+    @property
+    def epochs(self) -> int:
+        """Finished epochs."""
+        return len(self.scores)
+
+    def add(self, records: list[EpochRecord]) -> None:
+        """Count one epoch of every replicate."""
+        self.train_losses.append(fmean(record.train_loss for record in records))
+        self.validation_losses.append(fmean(record.validation_loss for record in records))
+        self.accuracies = [record.validation_accuracy for record in records]
+        self.scores.append(fmean(self.accuracies))
+        self.seconds += sum(record.seconds for record in records)
+        self.images_per_second = fmean(record.images_per_second for record in records)
+
+    def attrs(self, epochs: int) -> dict[str, Any]:
+        """The attributes of a trial that counts up to `epochs`, of which it may have trained more."""
+        attrs: dict[str, Any] = {
+            attributes.EPOCHS: epochs,
+            attributes.SECONDS: round(self.seconds, 3),
+            attributes.IMAGES_PER_SECOND: round(self.images_per_second, 1),
+            attributes.TRAIN_LOSSES: [finite(loss) for loss in self.train_losses[:epochs]],
+            attributes.VALIDATION_LOSSES: [finite(loss) for loss in self.validation_losses[:epochs]],
+        }
+        return attrs | ({attributes.ACCURACIES: self.accuracies} if epochs == self.epochs else {})
+
+
+def where_trained(workplace: Workplace) -> dict[str, Any]:
+    """The attributes that say on what and with what a trial was trained."""
+    attrs: dict[str, Any] = {
+        attributes.DEVICE: device_name(workplace.device),
+        attributes.PRECISION: workplace.precision,
+        attributes.VERSIONS: versions(),
+        attributes.SPLIT: workplace.data.split_digest,
+        attributes.SPEC_DIGEST: spec_digest(workplace),
+    }
+    code = commit()
+    return attrs if code is None else attrs | {attributes.COMMIT: code}
+
+
+def spec_digest(workplace: Workplace) -> str:
+    """SHA-256 of the spec without its budget, which may grow while a trial waits."""
+    return hashlib.sha256(workplace.spec.without_budget().to_json().encode()).hexdigest()
+
+
+def weights_digest(network: nn.Module) -> str:
+    """SHA-256 of a network's weights and statistics, by name; equal exactly where all of them are equal bit for bit."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(network.state_dict().items()):
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def finite(loss: float) -> float | None:
+    """A loss to six digits; None for NaN and infinity, which JSON does not have."""
+    return float(f"{loss:.6g}") if abs(loss) < float("inf") else None
