@@ -7,7 +7,7 @@ from optuna.trial import TrialState
 from vsearch.errors import InputError
 from vsearch.search import attributes
 from vsearch.spec.read import spec_from_json
-from vsearch.storage import Storage
+from vsearch.storage import Storage, StudySummary
 
 
 class Overview(NamedTuple):
@@ -15,7 +15,8 @@ class Overview(NamedTuple):
 
     name: str
     state: str
-    """`open`, `stopped`, `done`, `failed` (too many failed trials), or `foreign`: this vsearch cannot read it."""
+    """`open`, `stopped`, `paused`, `cancelled`, `done`, `failed` (too many failed trials), or `foreign`: this vsearch
+    cannot read it."""
     trials: int
     """The budget: finished and pruned trials."""
     running: int
@@ -26,14 +27,19 @@ class Overview(NamedTuple):
     best: float | None
     """Highest validation accuracy of a finished trial, in [0, 1]."""
     best_trial: int | None
+    excluded: int
+    """By a person; not among the failed ones."""
 
 
 def overviews(storage: Storage) -> list[Overview]:
     """Every study, in the order in which they were made."""
     rows = []
+    all_excluded = storage.excluded_counts()
     for summary in storage.summaries():
+        excluded = all_excluded.get(summary.study_id, 0)
         counts = {state: summary.counts.get(state, 0) for state in TrialState}
-        state, trials = _budget(summary.user_attrs, counts)
+        counts[TrialState.FAIL] -= excluded
+        state, trials = _budget(storage, summary, counts)
         rows.append(
             Overview(
                 name=summary.name,
@@ -46,18 +52,21 @@ def overviews(storage: Storage) -> list[Overview]:
                 waiting=counts[TrialState.WAITING],
                 best=summary.best_value,
                 best_trial=summary.best_number,
+                excluded=excluded,
             )
         )
     return rows
 
 
-def _budget(user_attrs: dict[str, str], counts: dict[TrialState, int]) -> tuple[str, int]:
+def _budget(storage: Storage, summary: StudySummary, counts: dict[TrialState, int]) -> tuple[str, int]:
     try:
-        spec = spec_from_json(user_attrs[attributes.SPEC])
+        spec = spec_from_json(summary.user_attrs[attributes.SPEC])
     except (KeyError, InputError):
         return "foreign", 0
     if counts[TrialState.COMPLETE] + counts[TrialState.PRUNED] >= spec.trials:
         return "done", spec.trials
-    if counts[TrialState.FAIL] >= spec.max_failed:
-        return "failed", spec.trials
-    return user_attrs.get(attributes.STATE, "open"), spec.trials
+    if counts[TrialState.FAIL] >= spec.max_failed:  # seldom, so that the next query is too
+        cancelled = storage.count_trials_with_attr(summary.study_id, attributes.REASON, "cancelled")
+        if counts[TrialState.FAIL] - cancelled >= spec.max_failed:
+            return "failed", spec.trials
+    return summary.user_attrs.get(attributes.STATE, "open"), spec.trials

@@ -7,8 +7,9 @@ from typing import Any
 from optuna.trial import FrozenTrial, TrialState
 
 from vsearch.curves import Curve, from_dict
+from vsearch.errors import InputError, shorten
 from vsearch.search import attributes
-from vsearch.search.stored import StoredStudy
+from vsearch.search.stored import StoredStudy, refreshed
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class TrialResult:
 
     number: int
     state: str
-    """`waiting`, `running`, `finished`, `pruned` or `failed`."""
+    """One of `STATES`."""
     role: str
     reason: str
     detail: str
@@ -26,7 +27,8 @@ class TrialResult:
     scales: tuple[float, ...]
     knobs: dict[str, float | str]
     accuracy: float | None
-    """Validation accuracy in [0, 1], the mean over the seeds: the objective of a finished trial, the last of others."""
+    """Validation accuracy in [0, 1], the mean over the seeds: the objective of a finished trial, the last of others.
+    Kept for an excluded one."""
     accuracies: tuple[float, ...]
     """Of each seed."""
     seeds: tuple[int, ...]
@@ -43,6 +45,11 @@ class TrialResult:
     def is_finished(self) -> bool:
         """Trained to its last epoch."""
         return self.state == "finished"
+
+    @property
+    def counts(self) -> bool:
+        """False for what a person excluded or cancelled: it is as if it had never been."""
+        return self.state != "excluded" and self.reason != "cancelled"
 
     def row(self) -> dict[str, Any]:
         """A flat row for a table or a data frame."""
@@ -79,26 +86,47 @@ _STATES = {
 }
 
 
+STATES = (*_STATES.values(), "excluded")
+"""Of trials; `excluded` by a person after they had ended."""
+
+
 def trial_results(study: StoredStudy) -> list[TrialResult]:
     """Every trial of a study, by number."""
-    return [_result(trial) for trial in study.optuna_study.get_trials(deepcopy=False)]
+    excluded = study.storage.excluded_states(study.study_id)
+    trials = refreshed(study).optuna_study.get_trials(deepcopy=False)
+    return [_result(trial, excluded.get(trial.number)) for trial in trials]
 
 
-def _result(trial: FrozenTrial) -> TrialResult:
+def trial_of(study: StoredStudy, number: int) -> TrialResult:
+    """One trial of a study.
+
+    Raises:
+        InputError: there is none of that number.
+    """
+    trials = trial_results(study)
+    if not 0 <= number < len(trials):
+        there = f"it has trials 0 to {len(trials) - 1}" if trials else "it has none yet"
+        raise InputError(f"{study.name} has no trial {shorten(str(number), 20)}; {there}")
+    return trials[number]
+
+
+def _result(trial: FrozenTrial, excluded: TrialState | None) -> TrialResult:
+    """`excluded`: the state in which an excluded trial ended."""
     attrs = trial.user_attrs
     steps = sorted(trial.intermediate_values)
     learning_curve = tuple(trial.intermediate_values[step] for step in steps)
     curve = attrs.get(attributes.CURVE)
+    is_complete = TrialState.COMPLETE in (trial.state, excluded)
     return TrialResult(
         number=trial.number,
-        state=_STATES[trial.state],
+        state="excluded" if excluded is not None else _STATES[trial.state],
         role=attrs.get(attributes.ROLE, "search"),
         reason=attrs.get(attributes.REASON, ""),
         detail=attrs.get(attributes.DETAIL, ""),
         curve=None if curve is None else from_dict(curve),
         scales=tuple(attrs.get(attributes.SCALES, ())),
         knobs=dict(trial.params),
-        accuracy=trial.value if trial.state == TrialState.COMPLETE else (learning_curve[-1] if steps else None),
+        accuracy=trial.value if is_complete else (learning_curve[-1] if steps else None),
         accuracies=tuple(attrs.get(attributes.ACCURACIES, ())),
         seeds=tuple(attrs.get(attributes.SEEDS, ())),
         epochs=steps[-1] if steps else 0,

@@ -107,7 +107,7 @@ def counts(connection: sa.Connection) -> dict[int, int]:
     """The number of excluded trials of each study that has any, by the study's id."""
     table = own_tables(connection.dialect.name).exclusions
     query = sa.select(table.c.study_id, sa.func.count()).group_by(table.c.study_id)
-    return {study_id: number for study_id, number in connection.execute(query)}
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def events(connection: sa.Connection, study_id: int) -> list[Event]:

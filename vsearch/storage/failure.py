@@ -75,7 +75,7 @@ def classify(error: BaseException) -> Failure | None:
     if isinstance(error, PoolTimeoutError):
         return Failure(True, "all connections of this process are in use")
     if isinstance(error, PendingRollbackError):
-        # Optuna's get_all_trials runs into this after it caught the real error, a lost connection.
+        # Optuna runs into this where it goes on after the real error, a lost connection.
         return Failure(True, "the connection was lost")
     if not isinstance(error, DBAPIError) or error.orig is None:
         return None

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import sqlalchemy
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.orm import Session
 
@@ -104,8 +105,9 @@ class LeasingStorage(RetryingStorage):
         """
 
         def write(connection: sqlalchemy.Connection) -> None:
-            self._check_state(trial_id, ending.state_of(connection, trial_id))
+            state = ending.state_of(connection, trial_id)
             self._check_fence(connection, trial_id)
+            self._check_state(trial_id, state)
             ending.write_attrs(connection, trial_id, attrs)
 
         self.in_transaction(write)
@@ -183,6 +185,8 @@ class LeasingStorage(RetryingStorage):
         self._writing.trial = (trial_id, end)
         try:
             yield
+        except UpdateFinishedTrialError:
+            raise LeaseLost(f"trial {trial_id} was ended by somebody else; what this worker found is dropped") from None
         finally:
             self._writing.trial = None
 

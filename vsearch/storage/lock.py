@@ -73,6 +73,8 @@ class AdvisoryClaimLock:
         self._engine = engine
         self._retry = retry
         self._held = threading.local()
+        # One thread at a time holds or awaits a lock, so that one of a process's two connections is left for the work.
+        self._threads = threading.RLock()
 
     @contextmanager
     def hold(self, study_id: int) -> Iterator[None]:
@@ -85,13 +87,14 @@ class AdvisoryClaimLock:
         if study_id in held:
             yield
             return
-        connection = self._retry.run(lambda: self._acquire(study_id))
-        held.add(study_id)
-        try:
-            yield
-        finally:
-            held.discard(study_id)
-            self._release(connection)
+        with self._threads:
+            connection = self._retry.run(lambda: self._acquire(study_id))
+            held.add(study_id)
+            try:
+                yield
+            finally:
+                held.discard(study_id)
+                self._release(connection)
 
     def _acquire(self, study_id: int) -> sqlalchemy.Connection:
         connection = self._engine.connect()

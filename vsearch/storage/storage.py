@@ -54,7 +54,9 @@ class Storage(LeasingStorage):
         Raises:
             StorageError: always.
         """
-        raise StorageError("tables in use are not changed; make a backup, stop all workers and run: vsearch storage upgrade")
+        raise StorageError(
+            "tables in use are not changed; make a backup, stop all workers and run: vsearch storage upgrade"
+        )
 
     def exclusive(self, study_id: int) -> AbstractContextManager[None]:
         """Run the body of `with` while no other process or thread is in the same study's `exclusive`.

@@ -12,7 +12,7 @@ from vsearch.errors import DataError, StorageAway
 from vsearch.search import attributes
 from vsearch.search.claims import Claim
 from vsearch.search.delivery import Delivery
-from vsearch.storage.checkpoints import Key
+from vsearch.storage.checkpoints import DatabaseStore, Key
 from vsearch.training.checkpoint import decode, encode
 from vsearch.training.divergence import diverged
 from vsearch.training.loop import Training
@@ -25,6 +25,8 @@ log = logging.getLogger("vsearch.worker")
 WHILE_AWAY_SECONDS = 5.0
 """Between two checkpoints while the database is away: they hold the reports that it does not have yet."""
 WAIT_SECONDS = 1.0
+UNREADABLE_SECONDS = 10.0
+"""Between two tries to read a checkpoint."""
 
 
 class TrialTraining:
@@ -148,8 +150,11 @@ class TrialTraining:
         if epoch == self._saved:
             return
         is_rung = epoch in self._workplace.spec.rungs and self._workplace.spec.pruner != "median"
-        seconds = self._workplace.checkpoints.seconds if self._delivery.is_done else WHILE_AWAY_SECONDS
-        if is_rung or since > seconds:
+        store = self._workplace.checkpoints
+        is_away = not self._delivery.is_done
+        if is_away and isinstance(store, DatabaseStore):
+            return
+        if is_rung or since > (WHILE_AWAY_SECONDS if is_away else store.seconds):
             self._save()
 
     def _save(self) -> None:
@@ -165,13 +170,26 @@ class TrialTraining:
             self._saved = self.progress.epochs
 
     def _restore(self) -> None:
-        """Go on from the newest sound checkpoint of this very trial; without one, from epoch 0 with the same seed."""
-        try:
-            for name, content in self._workplace.checkpoints.read(self._key):
-                if self._has_restored(name, content):
+        """Go on from the newest sound checkpoint of this very trial; without one, from epoch 0 with the same seed.
+
+        A place that cannot be read may hold one: it is waited for as long as for the database.
+        """
+        end = time.monotonic() + self._longest_outage
+        while self._claim.lease.fence > 1:  # somebody had the trial before
+            try:
+                for name, content in self._workplace.checkpoints.read(self._key):
+                    if self._has_restored(name, content):
+                        return
+            except (DataError, StorageAway) as error:
+                if time.monotonic() > end:
+                    log.warning("trial %d begins again: %s", self._claim.number, error)
                     return
-        except (DataError, StorageAway) as error:
-            log.warning("trial %d begins again: %s", self._claim.number, error)
+                log.warning("trial %d waits for its checkpoint: %s", self._claim.number, error)
+                with self._interrupts.breakable():
+                    time.sleep(UNREADABLE_SECONDS)
+                self._on_step()
+            else:
+                return
 
     def _has_restored(self, name: str, content: bytes) -> bool:
         try:
