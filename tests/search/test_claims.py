@@ -120,7 +120,7 @@ def test_a_trial_put_back_is_taken_next_with_its_number_curve_and_seeds(make_stu
     assert (again.number, again.curve, again.seeds) == (first.number, first.curve, first.seeds)
     trial = study.optuna_study.trials[first.number]
     assert (trial.user_attrs[attributes.WORKER], trial.intermediate_values) == ("c", {1: 0.5})
-    assert again.reported == (1,)
+    assert again.reported == {1: 0.5}
     assert len(study.optuna_study.trials) == 4
 
 
@@ -140,6 +140,22 @@ def test_a_claim_that_broke_off_waits_again_and_keeps_the_first_seeds(make_study
     again = claim_trial(study, "w")
     assert again is not None
     assert (again.number, again.curve, again.seeds) == (broken.number, broken.curve, seeds)
+
+
+def test_a_claim_that_broke_off_between_two_suggestions_begins_them_again(make_study: Any, finish: Any) -> None:
+    """The rest of a trial's random stream would give another curve than the whole does."""
+    whole, broken = (make_study(name=name, trials=5, sampler="random") for name in ("whole", "broken"))
+    for study in (whole, broken):
+        finish(study)
+        finish(study)
+    trial = broken.optuna_study.ask()
+    trial.suggest_float(
+        "peak", *(broken.spec.search_knobs["triangle"][0].low, broken.spec.search_knobs["triangle"][0].high)
+    )
+    assert put_back_lost(broken) == [(2, True)]
+    curves = [claim.curve for study in (whole, broken) if (claim := claim_trial(study, "w")) is not None]
+    assert len(curves) == 2
+    assert curves[0] == curves[1]
 
 
 def test_a_claim_that_somebody_else_finished_first_gives_nothing(

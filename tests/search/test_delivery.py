@@ -151,3 +151,29 @@ def test_a_trial_that_has_ended_meanwhile_takes_no_report(study: StoredStudy, ow
     with pytest.raises(LeaseLost, match="ended by somebody else"):
         delivery.deliver()
     other.close()
+
+
+def rungs(study: StoredStudy, number: int) -> dict[str, float]:
+    attrs = study.optuna_study.get_trials()[number].system_attrs
+    return {key: value for key, value in attrs.items() if key.startswith("completed_rung_")}
+
+
+@pytest.mark.parametrize("is_judged", [False, True], ids=["before the verdict", "after the verdict"])
+def test_a_rung_counts_with_its_own_epoch_though_the_worker_died_there(study: StoredStudy, is_judged: bool) -> None:
+    """Killed between the report and the pruner's word, or between that word and the end of the trial."""
+    for _ in range(2):
+        other = Delivery(claimed(study), 4)
+        other.add(1, 0.9)
+        deliver_all(other)
+    dead = claimed(study, "dead", seconds=0.05)
+    dead.trial.report(0.1, 1)
+    if is_judged:
+        assert dead.trial.should_prune()
+    time.sleep(0.1)
+    put_back_lost(study)
+    adopted = Delivery(claimed(study, "alive"), 4)
+    adopted.add(1, 0.1)  # from the checkpoint
+    adopted.add(2, 0.95)
+    assert deliver_all(adopted) == 1
+    assert reports(study, 2) == {1: 0.1}
+    assert rungs(study, 2) == {"completed_rung_0": 0.1}

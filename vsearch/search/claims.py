@@ -30,8 +30,8 @@ class Claim:
     scales: tuple[float, ...]
     seeds: tuple[int, ...]
     role: str
-    reported: tuple[int, ...]
-    """The epochs that earlier attempts have reported."""
+    reported: dict[int, float]
+    """The accuracy of each epoch that earlier attempts have reported."""
     lease: Lease
 
     @property
@@ -92,6 +92,8 @@ def put_back_lost(study: StoredStudy, is_dead: Callable[[str], bool] = lambda _:
         for lease in study.storage.running_leases(study.study_id):
             if lease.seconds_left <= 0 or is_dead(lease.worker):
                 detail = f"the worker {lease.worker} is gone or stood still" if lease.fence else ""
+                if not lease.fence:
+                    study.storage.forget_params(lease.trial_id, unless_attr=attributes.SEEDS)
                 lost.append((lease.number, _put_back(study, lease.trial_id, LOST, detail, {})))
     return lost
 
@@ -107,21 +109,26 @@ def _put_back(study: StoredStudy, trial_id: int, reason: str, detail: str, attrs
 def _claim(study: StoredStudy, trial: optuna.Trial, worker: str, lease_seconds: float, device: str) -> Claim:
     trial_id = study.storage.get_trial_id_from_study_id_trial_number(study.study_id, trial.number)
     stored = study.storage.get_trial(trial_id)
-    is_given = "fixed_params" in stored.system_attrs
-    curve = _given_curve(study, trial, stored) if is_given else _suggested_curve(study.spec, trial)
+    curve = _curve(study.spec, trial, stored)
     scales = curve.scales(study.spec.num_blocks)
     seeds = _seeds(study, stored, scales)
     attrs = _attrs(stored, curve, scales, seeds)
     study.storage.write_attrs(trial_id, attrs | {attributes.WORKER: worker})
     lease = Lease(study.storage, study.spec, study.study_id, trial_id, worker, lease_seconds, device)
     role = (stored.user_attrs | attrs)[attributes.ROLE]
-    return Claim(trial, trial_id, curve, scales, seeds, role, tuple(sorted(stored.intermediate_values)), lease)
+    return Claim(trial, trial_id, curve, scales, seeds, role, dict(stored.intermediate_values), lease)
 
 
-def _given_curve(study: StoredStudy, trial: optuna.Trial, stored: FrozenTrial) -> Curve:
-    """The enqueued curve of a trial; one inside the ranges is also suggested, so that the sampler learns from it."""
-    if stored.system_attrs["fixed_params"]:
-        _suggested_curve(study.spec, trial)
+def _curve(spec: StudySpec, trial: optuna.Trial, stored: FrozenTrial) -> Curve:
+    """The curve of a trial: recorded by an earlier claim, given when it was enqueued, or suggested now.
+
+    A given one inside the ranges is also suggested, so that the sampler learns from it.
+    """
+    if attributes.SEEDS not in stored.user_attrs:
+        if "fixed_params" not in stored.system_attrs:
+            return _suggested_curve(spec, trial)
+        if stored.system_attrs["fixed_params"]:
+            _suggested_curve(spec, trial)
     return from_dict(stored.user_attrs[attributes.CURVE])
 
 

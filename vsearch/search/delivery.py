@@ -18,9 +18,12 @@ class Delivery:
         self._may_be_pruned, self._last_epoch = claim.may_be_pruned, last_epoch
         self.pruned_at: int | None = None
         """The epoch after which the pruner gave the trial up."""
-        self._stored = set(claim.reported)
+        self._storage, self._trial_id = claim.lease.storage, claim.trial_id
+        self._stored = dict(claim.reported)
         self._waiting: deque[tuple[int, float]] = deque()
-        self._unjudged: int | None = None
+        self._unjudged: int | None = max(claim.reported, default=None)
+        # The worker that reported it may have died before the pruner's word reached the database.
+        self._doubtful = self._unjudged
 
     @property
     def is_done(self) -> bool:
@@ -30,7 +33,7 @@ class Delivery:
     def add(self, epoch: int, accuracy: float) -> None:
         """Queue the report of a finished epoch; one that the database has, of an earlier attempt, is passed over."""
         if epoch not in self._stored:
-            self._stored.add(epoch)
+            self._stored[epoch] = accuracy
             self._waiting.append((epoch, accuracy))
 
     def deliver(self) -> int | None:
@@ -54,9 +57,12 @@ class Delivery:
                     self._trial.report(accuracy, epoch)
                 self._waiting.popleft()
                 self._unjudged = epoch
+            if self._doubtful == self._unjudged:
+                self._storage.forget_rung(self._trial_id, self._stored[self._unjudged])
+            self._doubtful = self._unjudged
             # Asked for the baseline too: its score then counts at the rung.
             is_hopeless = self._trial.should_prune()
-            epoch, self._unjudged = self._unjudged, None
+            epoch, self._unjudged, self._doubtful = self._unjudged, None, None
             if is_hopeless and self._may_be_pruned and epoch < self._last_epoch:
                 self.pruned_at = epoch
                 self._waiting.clear()

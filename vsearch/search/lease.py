@@ -35,7 +35,7 @@ class Lease:
         seconds: float,
         device: str = "",
     ) -> None:
-        self._storage, self._spec, self._study_id = storage, spec, study_id
+        self.storage, self._spec, self._study_id = storage, spec, study_id
         self._trial_id, self._worker, self._seconds = trial_id, worker, seconds
         self.fence = storage.take_lease(study_id, trial_id, worker, seconds, device)
         """A number that grows each time the trial changes hands."""
@@ -56,7 +56,7 @@ class Lease:
         Args:
             epoch: finished epochs; `speed`: images/s of the last one.
         """
-        self._storage.renew_lease(self._trial_id, self._seconds, epoch, speed)
+        self.storage.renew_lease(self._trial_id, self._seconds, epoch, speed)
         self._next = time.monotonic() + self._beat
 
     def keep(self, epoch: int, speed: float) -> str | None:
@@ -67,14 +67,14 @@ class Lease:
 
     def _renew_and_ask(self, epoch: int, speed: float) -> str | None:
         self.renew(epoch, speed)
-        if asked := self._storage.beat_worker(self._worker):
+        if asked := self.storage.beat_worker(self._worker):
             return asked
         if self._spec.max_device_hours is not None:
             self._end = time.monotonic() + self._seconds_left(self._spec.max_device_hours * 3600)
-        state = self._storage.study_attr(self._study_id, attributes.STATE)
+        state = self.storage.study_attr(self._study_id, attributes.STATE)
         return "budget" if time.monotonic() > self._end else ORDERS.get(state)
 
     def _seconds_left(self, budget: float) -> float:
         """Until the study's device hours are spent, if as many workers train as do now."""
-        spent = self._storage.spent(self._study_id)
+        spent = self.storage.spent(self._study_id)
         return (budget - spent.device_seconds) / max(1, spent.running)

@@ -1,5 +1,6 @@
 """Changes of a trial's state that Optuna's own storage cannot repeat safely."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 from optuna.trial import TrialState
 
 from vsearch.storage import attempts, ending, leases
-from vsearch.storage.tables import TRIALS
+from vsearch.storage.tables import PARAMS, SYSTEM_ATTRS, TRIAL_ATTRS, TRIALS
 
 
 def claim_waiting(connection: sa.Connection, trial_id: int, started: datetime) -> TrialState | None:
@@ -31,6 +32,10 @@ def claim_waiting(connection: sa.Connection, trial_id: int, started: datetime) -
     state: TrialState = row.state
     is_ours = state == TrialState.RUNNING and row.datetime_start == started
     return TrialState.WAITING if is_ours else state
+
+
+RUNGS = "completed_rung_%"
+"""Where Optuna's successive halving keeps the values that trials are compared with."""
 
 
 class Limit(NamedTuple):
@@ -63,6 +68,23 @@ def put_back(
                 ending.end_trial(connection, trial_id, TrialState.FAIL, None, reason, detail)
     state: TrialState | None = connection.execute(sa.select(TRIALS.c.state).where(is_trial)).scalar_one_or_none()
     return state
+
+
+def forget_params(connection: sa.Connection, trial_id: int, unless_attr: str) -> None:
+    """Forget the suggestions of a trial whose claim broke off between them, unless it got as far as that attribute."""
+    is_kept = sa.exists().where(TRIAL_ATTRS.c.trial_id == trial_id, TRIAL_ATTRS.c.key == unless_attr)
+    connection.execute(sa.delete(PARAMS).where(PARAMS.c.trial_id == trial_id, ~is_kept))
+
+
+def forget_rung(connection: sa.Connection, trial_id: int, value: float) -> None:
+    """Forget that the trial has reached its last rung, if it did so with that value: the pruner is asked again."""
+    is_rung = sa.and_(SYSTEM_ATTRS.c.trial_id == trial_id, SYSTEM_ATTRS.c.key.like(RUNGS))
+    rungs = connection.execute(sa.select(SYSTEM_ATTRS.c.key, SYSTEM_ATTRS.c.value_json).where(is_rung)).all()
+    if not rungs:
+        return
+    last = max(rungs, key=lambda row: int(row.key.rpartition("_")[2]))
+    if json.loads(last.value_json) == value:
+        connection.execute(sa.delete(SYSTEM_ATTRS).where(is_rung, SYSTEM_ATTRS.c.key == last.key))
 
 
 def has_trial(connection: sa.Connection, trial_id: int) -> bool:

@@ -6,12 +6,10 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from optuna.trial import TrialState
 
+from vsearch.storage.claims import RUNGS
 from vsearch.storage.clock import now
 from vsearch.storage.own_tables import own_tables
 from vsearch.storage.tables import SYSTEM_ATTRS, TRIALS
-
-_RUNGS = "completed_rung_%"
-"""Where Optuna's successive halving keeps the values that trials are compared with."""
 
 
 class Event(NamedTuple):
@@ -39,7 +37,7 @@ def exclude(connection: sa.Connection, study_id: int, number: int) -> TrialState
     trial_id, state = found.trial_id, found.state
     if not state.is_finished():
         return TrialState(state)
-    is_rung = sa.and_(SYSTEM_ATTRS.c.trial_id == trial_id, SYSTEM_ATTRS.c.key.like(_RUNGS))
+    is_rung = sa.and_(SYSTEM_ATTRS.c.trial_id == trial_id, SYSTEM_ATTRS.c.key.like(RUNGS))
     rungs = connection.execute(sa.select(SYSTEM_ATTRS.c.key, SYSTEM_ATTRS.c.value_json).where(is_rung)).all()
     connection.execute(sa.delete(SYSTEM_ATTRS).where(is_rung))
     kept = json.dumps({row.key: row.value_json for row in rungs})

@@ -96,6 +96,23 @@ class LeasingStorage(RetryingStorage):
             return found
         return self._check_state(trial_id, found)
 
+    def forget_params(self, trial_id: int, unless_attr: str) -> None:
+        """Forget the suggestions of a trial whose claim broke off, unless it has that user attribute already."""
+        self.in_transaction(lambda connection: claims.forget_params(connection, trial_id, unless_attr))
+
+    def forget_rung(self, trial_id: int, value: float) -> None:
+        """Let the pruner judge a trial that is held here at its last rung again, if it reached that with this value.
+
+        Raises:
+            LeaseLost: another worker has it.
+        """
+
+        def forget(connection: sqlalchemy.Connection) -> None:
+            self._check_fence(connection, trial_id)
+            claims.forget_rung(connection, trial_id, value)
+
+        self.in_transaction(forget)
+
     def write_attrs(self, trial_id: int, attrs: Mapping[str, Any]) -> None:
         """Set many user attributes of an open trial at once, for its holder.
 
