@@ -1,0 +1,133 @@
+"""docker-compose.yml, .env.example and the Dockerfile are valid, and what they ask of vsearch exists."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+COMPOSE = "docker-compose.yml"
+OURS = ("migrate", "workers", "workers-cpu", "dashboard")
+Parse = Callable[[list[str]], None]
+
+
+@pytest.fixture(scope="module")
+def compose(root: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((root / COMPOSE).read_text())
+    return content
+
+
+def test_the_file_keeps_to_the_compose_specification(root: Path) -> None:
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", COMPOSE]
+    done = subprocess.run(check, cwd=root, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_misspelt_key_breaks_the_compose_specification(root: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / COMPOSE
+    wrong.write_text((root / COMPOSE).read_text().replace("stop_grace_period", "stop_grace_time", 1))
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(wrong)]
+    done = subprocess.run(check, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, "stop_grace_time" in done.stdout) == (1, True)
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_each_service_runs_a_command_that_the_cli_parses(compose: dict[str, Any], parse: Parse, service: str) -> None:
+    parse(list(compose["services"][service]["command"]))
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_each_service_sets_variables_that_settings_know(
+    compose: dict[str, Any], variables: set[str], service: str
+) -> None:
+    names = {name for name in compose["services"][service]["environment"] if name.startswith("VSEARCH_")}
+    assert names
+    assert names <= variables
+
+
+def test_all_but_the_server_wait_for_the_tables_and_those_for_the_server(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    assert set(services) == {"postgres", *OURS}
+    assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    for name in set(OURS) - {"migrate"}:
+        assert services[name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+    assert "healthcheck" in services["postgres"]
+    assert {name for name in services if "profiles" in services[name]} == {"workers-cpu"}
+
+
+def test_every_secret_and_volume_that_is_used_is_defined(compose: dict[str, Any]) -> None:
+    for service in compose["services"].values():
+        assert set(service.get("secrets", [])) <= set(compose["secrets"])
+        assert {volume.partition(":")[0] for volume in service.get("volumes", [])} <= set(compose["volumes"])
+
+
+def test_no_password_is_written_down_and_no_port_is_open_to_others(compose: dict[str, Any], root: Path) -> None:
+    text = (root / COMPOSE).read_text() + (root / ".env.example").read_text()
+    assert not re.search(r"PASSWORD: |://[^@\s]*:[^@\s}]*@", text)
+    ports = [port for service in compose["services"].values() for port in service.get("ports", [])]
+    assert len(ports) == 2
+    assert all(re.match(r"127\.0\.0\.1:|\$\{POSTGRES_ADDRESS:-127\.0\.0\.1\}:", port) for port in ports)
+    assert "POSTGRES_ADDRESS=127.0.0.1\n" in text
+
+
+def test_the_password_file_is_one_that_git_and_the_image_leave_out(root: Path) -> None:
+    source = re.search(r"^POSTGRES_PASSWORD_SOURCE=(.*)/", (root / ".env.example").read_text(), re.MULTILINE)
+    assert source is not None
+    assert f"{source[1]}/" in (root / ".gitignore").read_text().split()
+    assert ".env" in (root / ".gitignore").read_text().split()
+    assert (root / ".dockerignore").read_text().startswith("*\n")
+
+
+def test_workers_get_more_time_to_end_than_their_checkpoint_takes(compose: dict[str, Any]) -> None:
+    for name in ("workers", "workers-cpu"):
+        assert compose["services"][name]["stop_grace_period"] == "2m"
+
+
+def test_the_workers_reserve_every_gpu(compose: dict[str, Any]) -> None:
+    devices = compose["services"]["workers"]["deploy"]["resources"]["reservations"]["devices"]
+    assert devices == [{"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}]
+
+
+def test_no_container_of_ours_gains_rights(compose: dict[str, Any]) -> None:
+    for name in OURS:
+        service = compose["services"][name]
+        assert (service["cap_drop"], service["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
+        assert not {"privileged", "user", "network_mode", "pid"} & set(service)
+
+
+def test_every_variable_of_the_example_is_used_with_the_same_default(root: Path) -> None:
+    example = dict(re.findall(r"^([A-Z_]+)=(.*)$", (root / ".env.example").read_text(), re.MULTILINE))
+    used = dict(re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", (root / COMPOSE).read_text()))
+    assert example == used
+
+
+def test_the_dashboards_health_is_asked_by_a_program_that_fails_without_it(compose: dict[str, Any]) -> None:
+    test = compose["services"]["dashboard"]["healthcheck"]["test"]
+    assert test[:3] == ["CMD", "python", "-c"]
+    port = compose["services"]["dashboard"]["command"][-1]
+    assert compose["services"]["dashboard"]["ports"][0].endswith(f":{port}")
+    assert f'"127.0.0.1", {port}' in test[3]
+    nobody_there = test[3].replace(f", {port},", ", 1,")
+    done = subprocess.run([sys.executable, "-c", nobody_there], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 1
+
+
+def test_the_image_starts_a_worker_as_an_ordinary_user(root: Path, parse: Parse) -> None:
+    text = (root / "deploy" / "Dockerfile").read_text()
+    command = re.search(r"^CMD \[(.*)\]$", text, re.MULTILINE)
+    assert command is not None
+    parse(re.findall(r'"([^"]*)"', command[1]))
+    assert re.search(r"^USER vsearch$", text, re.MULTILINE)
+    copied = re.findall(r"^COPY ((?:[\w.]+ )+)\S+$", text, re.MULTILINE)
+    assert {name for names in copied for name in names.split()} <= {path.name for path in root.iterdir()}
+
+
+def test_every_image_is_pinned_to_a_patch_release(root: Path, compose: dict[str, Any]) -> None:
+    bases = re.findall(r"^FROM (\S+)", (root / "deploy" / "Dockerfile").read_text(), re.MULTILINE)
+    assert len(bases) == 2
+    for image in (*bases, compose["services"]["postgres"]["image"]):
+        assert re.search(r":\d+(\.\d+)+-", image), image
