@@ -1,5 +1,7 @@
 """Many real processes on one database."""
 
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +23,13 @@ def test_eight_processes_start_at_once_on_an_empty_database(
     all_workers: Callable[..., list[Any]], database_url: str
 ) -> None:
     assert all_workers("names", database_url) == [[]] * 8
+
+
+@pytest.mark.parametrize("attempt", range(10))
+def test_thirty_two_processes_start_at_once_on_an_empty_database(postgres_url: str, attempt: int) -> None:
+    crowd = [sys.executable, str(Path(__file__).with_name("crowd.py")), "32", postgres_url]
+    done = subprocess.run(crowd, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_eight_processes_lose_no_trial_and_run_none_twice(

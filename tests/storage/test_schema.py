@@ -59,7 +59,7 @@ def test_tables_that_a_killed_process_left_half_made_are_completed(
 
 @pytest.mark.parametrize(
     ("revision", "advice"),
-    [("v3.0.0.d", "older Optuna.*backup.*optuna storage upgrade"), ("v99.0.0.a", "newer Optuna.*pip install")],
+    [("v3.0.0.d", "older Optuna.*backup.*vsearch storage upgrade"), ("v99.0.0.a", "newer Optuna.*pip install")],
 )
 def test_tables_of_another_optuna_are_refused_and_left_alone(
     database_url: str, opener: Callable[..., Storage], revision: str, advice: str

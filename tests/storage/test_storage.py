@@ -153,5 +153,5 @@ def test_a_storage_shows_where_it_is_but_no_password(postgres_url: str, opener: 
 def test_a_storage_cannot_be_copied_or_upgraded(storage: Storage) -> None:
     with pytest.raises(TypeError, match="open_storage"):
         copy.deepcopy(storage)
-    with pytest.raises(StorageError, match="optuna storage upgrade"):
+    with pytest.raises(StorageError, match="vsearch storage upgrade"):
         storage.upgrade()
