@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
+import torch
 from optuna.trial import TrialState
 from torch import nn
 
@@ -72,6 +73,7 @@ def where_trained(workplace: Workplace) -> dict[str, Any]:
     attrs: dict[str, Any] = {
         attributes.DEVICE: device_name(workplace.device),
         attributes.PRECISION: workplace.precision,
+        attributes.THREADS: torch.get_num_threads(),
         attributes.VERSIONS: versions(),
         attributes.SPLIT: workplace.data.split_digest,
         attributes.SPEC_DIGEST: spec_digest(workplace),

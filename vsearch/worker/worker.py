@@ -72,7 +72,8 @@ class Worker:
         log.info("worker %s on %s", self.name, device)
         ended = 0
         try:
-            with log_tail() as self._tail, self.storage.patience(min(CALL_SECONDS, self.settings.retry_seconds)):
+            self._call_seconds = min(CALL_SECONDS, self.settings.retry_seconds)
+            with log_tail() as self._tail, self.storage.patience(self._call_seconds):
                 while self.interrupts.may_go_on():
                     more = self._turn()
                     if more is None:
@@ -87,10 +88,11 @@ class Worker:
     def _turn(self) -> int | None:
         """Train one trial or wait a moment; the number of trials that ended, None where nothing is left to do."""
         try:
-            self._beat()
+            # One try, without a word, for a database that is still away.
+            with self.storage.patience(self._call_seconds if self._away_since is None else 0.0):
+                self._beat()
             studies = self._studies()
             claim, study = self._claim(studies)
-            self._away_since = None
             if claim is not None and study is not None:
                 return self._train(study, claim)
             if not self.stays and all(self._is_over(study) for study in studies):
@@ -111,10 +113,13 @@ class Worker:
             raise error
 
     def _beat(self) -> None:
-        if time.monotonic() < self._next_beat:
+        if time.monotonic() < self._next_beat and self._away_since is None:
             return
         if self.storage.beat_worker(self.name) == "drain":
             self.interrupts.drain()
+        if self._away_since is not None:
+            log.warning("the database is back after %.0f s", time.monotonic() - self._away_since)
+            self._away_since = None
         self._next_beat = time.monotonic() + BEAT_SECONDS
 
     def _leave(self) -> None:
