@@ -50,7 +50,12 @@ OPTIONS = (
     ),
     Option("lease", "VSEARCH_LEASE", "seconds without progress after which another worker takes a trial over", "120"),
     Option("outage", "VSEARCH_OUTAGE", "seconds that a worker waits for a database that went away", "3600"),
-    Option("device", "VSEARCH_DEVICE", "auto, cpu, cuda or cuda:N", "auto"),
+    Option(
+        "device",
+        "VSEARCH_DEVICE",
+        "auto, cpu, cuda or cuda:N; for vsearch worker also all, a worker on each GPU",
+        "auto",
+    ),
 )
 
 

@@ -1,6 +1,7 @@
 """Claiming trials: the budget, the seeds, and trials that are put back."""
 
 import time
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -180,10 +181,9 @@ def test_a_claim_that_somebody_else_finished_first_gives_nothing(
 
 def test_a_lease_that_ran_out_is_taken_over_and_counted(make_study: Any) -> None:
     study = make_study(trials=5)
-    late = claim_trial(study, "late", lease_seconds=0.05)
+    late = claim_trial(study, "late", lease_seconds=1.0)
     assert late is not None
-    assert not late.lease.is_due
-    time.sleep(0.1)
+    time.sleep(1.1)
     assert late.lease.is_due
     assert put_back_lost(study) == [(0, True)]
     other = claim_trial(open_study(study.storage, study.name), "other")
@@ -192,6 +192,28 @@ def test_a_lease_that_ran_out_is_taken_over_and_counted(make_study: Any) -> None
     assert other.lease.fence > late.lease.fence
     (lease,) = study.storage.running_leases()
     assert (lease.worker, lease.lost) == ("other", 1)
+
+
+def test_a_claim_whose_trial_was_taken_away_under_it_writes_nothing(make_study: Any) -> None:
+    """As when the server restarts in the middle of a claim, and the study's lock is gone with its connection."""
+    study = make_study(trials=5)
+    other = open_study(open_storage(f"sqlite:///{study.storage.location}"), study.name)
+    take = study.storage.take_lease
+    adopted = []
+
+    def slow(*arguments: Any) -> int:
+        fence = take(*arguments)
+        other.storage.put_back(arguments[1], "lost")
+        adopted.append(claim_trial(other, "faster"))
+        return fence
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(study.storage, "take_lease", slow)
+        patch.setattr(other.storage, "exclusive", lambda _: nullcontext())
+        assert claim_trial(study, "slower") is None
+    attrs = study.optuna_study.trials[0].user_attrs
+    assert (attrs[attributes.WORKER], attrs[attributes.SEEDS]) == ("faster", list(adopted[0].seeds))
+    other.storage.close()
 
 
 def test_a_trial_that_was_only_created_gets_its_curve_from_the_next_worker(make_study: Any, finish: Any) -> None:

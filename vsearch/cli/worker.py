@@ -1,17 +1,47 @@
-"""`vsearch worker`: train trials of stored studies on this machine."""
+"""`vsearch worker`: train trials of stored studies on this machine; the group of the commands on workers."""
 
-import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
+from vsearch.cli.lazy import LazyGroup
 from vsearch.cli.options import Settings, all_options, make_home
 from vsearch.errors import InputError, unknown_name
 
 
-@click.command()
+def _unless_a_command_follows(function: Callable[..., int]) -> Callable[..., int]:
+    """Leave the work to the command that stands after `worker`, which takes none of the options before it."""
+
+    @wraps(function)
+    def work(**arguments: Any) -> int:
+        context = click.get_current_context()
+        command = context.invoked_subcommand
+        if command is None:
+            return function(**arguments)
+        for parameter in context.command.params:
+            if context.get_parameter_source(parameter.name or "") == ParameterSource.COMMANDLINE:
+                context.fail(f"{parameter.opts[0]} stands before {command!r}; options of a command come after it")
+        return 0
+
+    return work
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    lazy={
+        "list": (
+            "vsearch.cli.worker_control:list_workers",
+            "Every worker: host, device, what it trains, last progress.",
+        ),
+        "drain": ("vsearch.cli.worker_control:drain", "Let a worker put its trial back and end."),
+    },
+)
+@_unless_a_command_follows
 @click.option("--study", "studies", multiple=True, help="Serve this study; repeat. [default: every open study]")
 @click.option("--threads", type=int, default=1, show_default=True, help="CPU threads.")
 @click.option("--stay", is_flag=True, help="Wait for new studies instead of ending when all are done.")
@@ -21,7 +51,9 @@ from vsearch.errors import InputError, unknown_name
 def worker(
     studies: tuple[str, ...], threads: int, stay: bool, download: bool, parent: int | None, settings: Settings
 ) -> int:
-    """Take trials of open studies, one after another, and train them.
+    """Take trials of open studies, one after another, and train them; or list and drain the workers of all hosts.
+
+    With --device all there is a worker for each GPU.
 
     SIGTERM, SIGUSR1 or Ctrl-C puts the trial in progress back, with its last finished epoch, and ends with 143, 138 or
     130. A database that goes away is waited for, and training goes on meanwhile.
@@ -29,13 +61,15 @@ def worker(
     if not 1 <= threads <= 1024:
         raise InputError(f"threads is {threads}; give 1 to 1024")
     storage = _storage_of(settings, studies)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    logging.getLogger("vsearch").setLevel(logging.INFO)
+    from vsearch.cli.logs import log_to_stderr
     from vsearch.training.allocator import keep_freed_memory
     from vsearch.worker.interrupts import Interrupts
     from vsearch.worker.presence import present
     from vsearch.worker.worker import Worker
 
+    log_to_stderr()
+    if settings.device.value == "all":
+        return _serve_all(studies, threads, stay, download, settings)
     _limit_threads(threads)
     keep_freed_memory()
     with (
@@ -44,6 +78,18 @@ def worker(
     ):
         Worker(storage, settings, name, interrupts, names=studies, stays=stay, download=download).serve()
         return interrupts.exit_code
+
+
+def _serve_all(studies: Sequence[str], threads: int, stay: bool, download: bool, settings: Settings) -> int:
+    """One worker process for each GPU."""
+    from vsearch.worker.devices import DeviceWorkers, all_gpus
+    from vsearch.worker.interrupts import Interrupts
+
+    arguments = ["--threads", str(threads), *(["--stay"] if stay else []), *(["--download"] if download else [])]
+    for study in studies:
+        arguments += ["--study", study]
+    with Interrupts.installed() as interrupts:
+        return DeviceWorkers(all_gpus(), arguments, settings).serve(interrupts)
 
 
 def _storage_of(settings: Settings, studies: Sequence[str]) -> Any:

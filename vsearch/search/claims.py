@@ -57,12 +57,16 @@ def claim_trial(
     with study.storage.exclusive(study.study_id):
         if study.state != "open" or not may_begin(study):
             return None
+        trial = study.optuna_study.ask()
+        trial_id = study.storage.get_trial_id_from_study_id_trial_number(study.study_id, trial.number)
         try:
-            return _claim(study, study.optuna_study.ask(), worker, lease_seconds, device)
+            # Before anything of the trial is read or written: the study's lock may be lost with its connection.
+            lease = Lease(study.storage, study.spec, study.study_id, trial_id, worker, lease_seconds, device)
+            return _claim(study, trial, trial_id, lease, worker)
         except LeaseLost:
-            return None  # the study's lock was lost with its connection, and somebody else was faster
+            return None  # somebody else was faster
         except BaseException:
-            put_back_lost(study)
+            _put_back(study, trial_id, "preempted", "the claim broke off", {})
             raise
 
 
@@ -84,16 +88,14 @@ def put_back(
 def put_back_lost(study: StoredStudy, is_dead: Callable[[str], bool] = lambda _: False) -> list[tuple[int, bool]]:
     """Running trials whose lease ran out, or whose worker is known to be dead, wait again.
 
-    So do those that nobody holds: a claim takes its lease before it lets go of the study's lock, and broke off. Gives
-    their numbers, and whether they wait: one that was lost `max_attempts` times at the same epoch fails.
+    So do those that nobody holds: a claim broke off between its two first steps. Gives their numbers, and whether they
+    wait: one that was lost `max_attempts` times at the same epoch fails.
     """
     lost = []
     with study.storage.exclusive(study.study_id):
         for lease in study.storage.running_leases(study.study_id):
             if lease.seconds_left <= 0 or is_dead(lease.worker):
                 detail = f"the worker {lease.worker} is gone or stood still" if lease.fence else ""
-                if not lease.fence:
-                    study.storage.forget_params(lease.trial_id, unless_attr=attributes.SEEDS)
                 lost.append((lease.number, _put_back(study, lease.trial_id, LOST, detail, {})))
     return lost
 
@@ -103,18 +105,17 @@ def _put_back(study: StoredStudy, trial_id: int, reason: str, detail: str, attrs
     attempts = spec.max_attempts if reason in spec.retry else 1
     limit = Limit(spec.retry, attempts, {attributes.REASON: reason, attributes.DETAIL: detail, **attrs})
     is_crash = reason in spec.retry or reason == LOST
+    study.storage.forget_params(trial_id, unless_attr=attributes.SEEDS)
     return study.storage.put_back(trial_id, reason, detail, limit if is_crash else None) == TrialState.WAITING
 
 
-def _claim(study: StoredStudy, trial: optuna.Trial, worker: str, lease_seconds: float, device: str) -> Claim:
-    trial_id = study.storage.get_trial_id_from_study_id_trial_number(study.study_id, trial.number)
+def _claim(study: StoredStudy, trial: optuna.Trial, trial_id: int, lease: Lease, worker: str) -> Claim:
     stored = study.storage.get_trial(trial_id)
     curve = _curve(study.spec, trial, stored)
     scales = curve.scales(study.spec.num_blocks)
     seeds = _seeds(study, stored, scales)
     attrs = _attrs(stored, curve, scales, seeds)
     study.storage.write_attrs(trial_id, attrs | {attributes.WORKER: worker})
-    lease = Lease(study.storage, study.spec, study.study_id, trial_id, worker, lease_seconds, device)
     role = (stored.user_attrs | attrs)[attributes.ROLE]
     return Claim(trial, trial_id, curve, scales, seeds, role, dict(stored.intermediate_values), lease)
 

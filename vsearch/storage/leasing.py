@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import sqlalchemy
+from optuna.distributions import BaseDistribution
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.orm import Session
@@ -165,6 +166,17 @@ class LeasingStorage(RetryingStorage):
         """Optuna's method; the leases of its trials go with it."""
         super().delete_study(study_id)
         self.in_transaction(lambda connection: leases.forget_study(connection, study_id))
+
+    def _set_trial_param(
+        self,
+        trial_id: int,
+        param_name: str,
+        param_value_internal: float,
+        distribution: BaseDistribution,
+        previous_distribution: BaseDistribution | None,
+    ) -> None:
+        with self._fenced(trial_id):
+            super()._set_trial_param(trial_id, param_name, param_value_internal, distribution, previous_distribution)
 
     def set_trial_intermediate_value(self, trial_id: int, step: int, intermediate_value: float) -> None:
         """Optuna's method, for the holder of the trial."""
