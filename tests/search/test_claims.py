@@ -11,6 +11,7 @@ from vsearch.search import attributes
 from vsearch.search.budget import is_exhausted
 from vsearch.search.claims import claim_trial, put_back, put_back_lost, scales_key
 from vsearch.search.stored import StoredStudy, open_study, refreshed
+from vsearch.storage import open_storage
 
 
 def test_the_baseline_comes_first_and_the_papers_curve_second(make_study: Any, finish: Any) -> None:
@@ -202,7 +203,7 @@ def test_a_claim_whose_trial_was_taken_away_under_it_writes_nothing(make_study: 
     adopted = []
 
     def slow(*arguments: Any) -> int:
-        fence = take(*arguments)
+        fence: int = take(*arguments)
         other.storage.put_back(arguments[1], "lost")
         adopted.append(claim_trial(other, "faster"))
         return fence
@@ -212,6 +213,7 @@ def test_a_claim_whose_trial_was_taken_away_under_it_writes_nothing(make_study: 
         patch.setattr(other.storage, "exclusive", lambda _: nullcontext())
         assert claim_trial(study, "slower") is None
     attrs = study.optuna_study.trials[0].user_attrs
+    assert adopted[0] is not None
     assert (attrs[attributes.WORKER], attrs[attributes.SEEDS]) == ("faster", list(adopted[0].seeds))
     other.storage.close()
 
