@@ -1,14 +1,16 @@
 """A PostgreSQL server that lives as long as the process that started it: `python tests/postgres.py`.
 
 It prints one line of JSON, `{"url": …}` or `{"error": …}`, and then obeys the lines `stop` (orderly), `crash` (at
-once) and `start` on its standard input, answering each with `ok`. When that input ends, for whatever reason (also
-kill -9 of the parent), it ends the server and removes its folder.
+once), `kill` (kill -9 of the server and of all its children) and `start` on its standard input, answering each with
+`ok`. When that input ends, for whatever reason (also kill -9 of the parent), it ends the server and removes its folder.
 """
 
+import contextlib
 import importlib.util
 import json
 import os
 import pwd
+import random
 import secrets
 import shutil
 import signal
@@ -57,6 +59,33 @@ def is_reachable(folder: Path) -> bool:
     return all(part.stat().st_mode & 0o001 for part in (folder, *folder.parents))
 
 
+def free_port() -> int:
+    """A port that no client's connection is given by chance while the server is away (Linux gives 32768 and above)."""
+    for port in random.SystemRandom().sample(range(10_240, 32_768), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no free port was found between 10240 and 32767")
+
+
+def children(pid: int) -> list[int]:
+    """The processes whose parent is `pid`."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(stat.parent.name))
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs: one that only waits for its parent to take note of its end does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except OSError:
+        return False
+
+
 class Server:
     """One server process on 127.0.0.1 with a random port and password."""
 
@@ -64,9 +93,7 @@ class Server:
         self.folder = folder
         self.bin = binaries()
         self.password = secrets.token_hex(16)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         # PostgreSQL refuses to run as root.
         self.identity: dict[str, Any] = {}
         if os.geteuid() == 0:
@@ -127,6 +154,21 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
 
+    def kill(self) -> None:
+        """End the server and its children with SIGKILL, as a machine that loses its power does; Linux only."""
+        self.process.send_signal(signal.SIGSTOP)  # it makes no more children
+        family = children(self.process.pid)
+        self.process.kill()
+        for pid in family:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        end = time.monotonic() + START_SECONDS
+        while any(is_alive(pid) for pid in family):  # they hold the shared memory that a new server wants
+            if time.monotonic() > end:
+                raise RuntimeError("children of the killed PostgreSQL do not end")
+            time.sleep(0.01)
+
     def _run(self, command: list[Any]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command,
@@ -165,6 +207,8 @@ def main() -> None:
                     server.stop()
                 case "crash":
                     server.stop(signal.SIGQUIT)
+                case "kill":
+                    server.kill()
                 case "start":
                     server.start()
             print("ok", flush=True)  # noqa: T201
