@@ -16,13 +16,16 @@ from typing import Any
 import optuna
 
 from vsearch.errors import VsearchError, unknown_name
-from vsearch.search import ranking, stored, trials
+from vsearch.search import control, excluding, ranking, stored, trials
 from vsearch.search.budget import is_exhausted
 from vsearch.search.ranking import Best
 from vsearch.search.trials import TrialResult
 from vsearch.settings import Settings, resolve
 from vsearch.spec.study import StudySpec
 from vsearch.storage import Storage, open_storage
+from vsearch.storage.attempts import Attempt
+from vsearch.storage.checkpoints import CheckpointStore, open_store
+from vsearch.storage.exclusions import Event
 from vsearch.worker.fleet import Fleet, default_workers
 
 POLL_SECONDS = 0.5
@@ -64,19 +67,54 @@ class Study:
         """
         return ranking.best(self.trials())
 
-    def stop(self) -> None:
-        """Let workers finish their trials and take no new one."""
-        self.stored.set_state("stopped")
+    def trial(self, number: int) -> TrialResult:
+        """One trial.
+
+        Raises:
+            InputError: there is none of that number.
+        """
+        return trials.trial_of(self.stored, number)
+
+    def attempts(self, number: int) -> list[Attempt]:
+        """Each time that a worker took a trial, first to last."""
+        storage = self.stored.storage
+        return storage.attempts(storage.get_trial_id_from_study_id_trial_number(self.stored.study_id, number))
+
+    def events(self) -> list[Event]:
+        """What people did to the study and its trials, oldest first."""
+        return self.stored.storage.events(self.stored.study_id)
+
+    def stop(self) -> bool:
+        """Let workers finish their trials and take no new one; False if the study is stopped already."""
+        return control.stop(self.stored)
+
+    def pause(self) -> bool:
+        """Let workers put their trials back with their last epoch; False if the study is paused already."""
+        return control.pause(self.stored)
 
     def resume(self, **budget: float | None) -> "Study":
         """Let workers take trials again, with another budget if one is given: `trials`, `max_epochs` …"""
-        changed = self.stored.set_budget(**budget) if budget else self.stored
-        changed.set_state("open")
-        return Study(changed, self.settings)
+        return Study(control.resume(self.stored, **budget), self.settings)
 
-    def delete(self) -> None:
-        """Remove the study and its trials for good."""
-        stored.delete_study(self.stored)
+    def cancel(self) -> list[int]:
+        """End running and waiting trials at once; they count for nothing. Gives their numbers."""
+        return control.cancel(self.stored, self._checkpoints)
+
+    def delete(self, *, force: bool = False) -> None:
+        """Remove the study, its trials and their checkpoints for good.
+
+        Raises:
+            InputError: workers train its trials, and `force` is not given.
+        """
+        control.delete(self.stored, self._checkpoints, force=force)
+
+    def exclude(self, number: int, reason: str) -> "Study":
+        """Take an ended trial out of the study: sampler, pruner, `best` and budget pass over it from now on."""
+        return Study(excluding.exclude(self.stored, number, reason), self.settings)
+
+    def include(self, number: int) -> "Study":
+        """Take an excluded trial in again as it was."""
+        return Study(excluding.include(self.stored, number), self.settings)
 
     def run(
         self,
@@ -113,6 +151,10 @@ class Study:
         if watch is not None:
             watch(self)
         return self.best()
+
+    @property
+    def _checkpoints(self) -> CheckpointStore:
+        return open_store(self.settings.checkpoints.value, self.stored.storage)
 
 
 def create(spec: StudySpec, settings: Settings | None = None) -> Study:

@@ -56,7 +56,7 @@ def test_help_names_the_command_and_ends_well(cli: "Cli", path: tuple[str, ...])
 
 
 def test_the_groups_tell_each_command_in_a_line(cli: "Cli") -> None:
-    for group in ((), ("study",), ("curve",)):
+    for group in ((), ("study",), ("trial",), ("curve",), ("storage",), ("worker",)):
         shown = cli(*group, "--help").out
         for path, command in ALL:
             if path[:-1] == group:
@@ -64,7 +64,7 @@ def test_the_groups_tell_each_command_in_a_line(cli: "Cli") -> None:
 
 
 def test_a_command_line_without_a_command_shows_the_help_and_fails(cli: "Cli") -> None:
-    for arguments in ((), ("study",), ("curve",)):
+    for arguments in ((), ("study",), ("trial",), ("curve",), ("storage",)):
         result = cli(*arguments)
         assert (result.code, result.out) == (2, "")
         assert result.err.startswith("Usage: vsearch")
@@ -81,10 +81,12 @@ def test_the_commands_of_a_laptop_do_not_load_torch(trained: "Cli") -> None:
     calls = f"""[
         ('study', 'create', {spec}), ('study', 'list'), ('study', 'show', 'quick'), ('study', 'best', 'quick'),
         ('study', 'export', 'quick'), ('study', 'stop', 'laptop'), ('study', 'resume', 'laptop'),
+        ('study', 'pause', 'laptop'), ('study', 'cancel', 'laptop', '--yes'), ('study', 'events', 'laptop'),
+        ('trial', 'list', 'quick'), ('trial', 'show', 'quick', '0'), ('worker', 'list'),
         ('study', 'run', 'quick'), ('study', 'delete', 'laptop', '--yes'), ('curve', 'families'),
         ('curve', 'show', 'cifar10-resnet32'), ('curve', 'plot', 'cifar10-resnet32', '-o', '/dev/null.svg'),
     ]"""
-    script = f"from vsearch.cli import main\ncodes = [main(call) for call in {calls}]\nassert codes == [0] * 11 + [2]"
+    script = f"from vsearch.cli import main\ncodes = [main(call) for call in {calls}]\nassert codes == [0] * 17 + [2]"
     assert loaded_by(script, "torch") == set()
 
 

@@ -34,6 +34,15 @@ def storage(tmp_path: Path) -> Iterator[Storage]:
     opened.close()
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def either_storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
+    """A storage on a new database, once of each kind."""
+    is_file = request.param == "sqlite"
+    opened = open_storage(f"sqlite:///{tmp_path / 'either.db'}" if is_file else request.getfixturevalue("postgres_url"))
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
 def make_study(storage: Storage) -> MakeStudy:
     """`make_study(trials=…, …)`: a study of triangles of 3 blocks on digits, unless told otherwise."""

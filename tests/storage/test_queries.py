@@ -161,3 +161,30 @@ def fill_with_trials(storage: Storage, study_id: int, number: int) -> None:
         connection.execute(sqlalchemy.insert(tables.TRIALS), trials)
         connection.execute(sqlalchemy.insert(tables.VALUES), values)
         connection.execute(sqlalchemy.insert(tables.TRIAL_ATTRS), attrs)
+
+
+COUNTS = {
+    "vsearch_curves": lambda storage: storage.count_trials_with_attr(1, "scales_key", "1.0000 1.1000"),
+    "vsearch_states": lambda storage: storage.running_leases(1),
+}
+
+
+@pytest.mark.parametrize("index", COUNTS)
+def test_what_every_claim_counts_has_an_index(storage: Storage, index: str) -> None:
+    """The plan of the database names the index, so the cost does not grow with the trials of all studies."""
+    seen: list[tuple[str, object]] = []
+
+    def note(*event: object) -> None:
+        seen.append((str(event[2]), event[3]))
+
+    sqlalchemy.event.listen(storage.engine, "before_cursor_execute", note)
+    COUNTS[index](storage)
+    sqlalchemy.event.remove(storage.engine, "before_cursor_execute", note)
+    (statement, parameters) = seen[-1]
+    with storage.engine.connect() as connection:
+        is_postgres = connection.dialect.name == "postgresql"
+        if is_postgres:  # few rows are read faster as they lie
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        explain = "EXPLAIN" if is_postgres else "EXPLAIN QUERY PLAN"
+        plan = connection.exec_driver_sql(f"{explain} {statement}", parameters).all()  # type: ignore[call-overload]
+    assert index in str(plan)

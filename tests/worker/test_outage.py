@@ -3,9 +3,11 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 from optuna.trial import TrialState
 
@@ -136,3 +138,31 @@ def test_a_worker_that_waited_too_long_leaves_its_reports_for_the_next(
     serve("next").join()
     assert "trial 0 goes on after epoch 60" in caplog.text
     assert curves(study) == whole
+
+
+def test_a_database_that_takes_no_writes_for_a_while_ends_no_worker(
+    make_study: Any,
+    away: Storage,
+    serve: Callable[..., Serving],
+    own_postgres_url: str,
+    wait_for: WaitFor,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As in the middle of a failover, where the old server is a read-only standby."""
+    study = make_study(on=away, name="away", **LONG)
+    worker = serve()
+    wait_for(lambda: study.storage.running_leases())
+    name = own_postgres_url.rpartition("/")[2]
+    cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    admin = psycopg2.connect(own_postgres_url)
+    admin.autocommit = True
+    with closing(admin), admin.cursor() as cursor:
+        cursor.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        cursor.execute(cut)
+        wait_for(lambda: "the database is read-only" in caplog.text)
+        cursor.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+        cursor.execute(cut)
+    worker.join()
+    assert worker.error is None
+    assert [trial.state for trial in study.optuna_study.get_trials()] == [TrialState.COMPLETE] * 2
+    assert all(list(curve) == list(range(1, 61)) for curve in curves(study))

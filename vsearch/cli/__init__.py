@@ -9,6 +9,7 @@ from types import FrameType
 
 import click
 
+from vsearch.cli.output import plain
 from vsearch.errors import VsearchError
 
 USAGE_ERROR = 2
@@ -77,7 +78,7 @@ def _print_whatever_the_locale() -> None:
 
 def _fail(message: str, code: int) -> int:
     one_line = " ".join(message.split())
-    print(f"vsearch: {one_line}", file=sys.stderr)
+    print(f"vsearch: {plain(one_line)}", file=sys.stderr)
     return code
 
 

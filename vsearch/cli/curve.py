@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from vsearch.cli.options import json_option
-from vsearch.cli.output import check_output, force_option, note, print_json, print_table
+from vsearch.cli.output import check_output, force_option, note, print_json, print_line, print_table
 from vsearch.curves import Curve, FloatKnob, parse_curve, parse_setting, shape
 from vsearch.curves import families as all_families
 from vsearch.errors import InputError
@@ -48,8 +48,8 @@ def show(curve: str, knobs: tuple[str, ...], depth: int, as_json: bool) -> None:
         means = {"mean": shape.mean(scales), "geometric_mean": shape.geometric_mean(scales)}
         print_json("curve", {**content, **means})
         return
-    click.echo(f"{found} at {blocks} blocks (depth {depth})")
-    click.echo(f"{sparkline(scales)}  {min(scales):.4g} … {max(scales):.4g}, mean {shape.mean(scales):.4f}")
+    print_line(f"{found} at {blocks} blocks (depth {depth})")
+    print_line(f"{sparkline(scales)}  {min(scales):.4g} … {max(scales):.4g}, mean {shape.mean(scales):.4f}")
     print_table(
         ("block", "t", "scale"),
         [(block, f"{15 * block / blocks:.3f}", f"{scale:.4f}") for block, scale in enumerate(scales, start=1)],
@@ -71,7 +71,7 @@ def plot(curve: str, knobs: tuple[str, ...], depth: int, output: Path, force: bo
     found = _curve(curve, knobs)
     check_output(output, force=force)
     write_figure(curve_info({str(found): found}, num_blocks(depth)), output)
-    click.echo(output)
+    print_line(str(output))
 
 
 def _curve(text: str, knobs: tuple[str, ...]) -> Curve:

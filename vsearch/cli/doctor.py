@@ -10,7 +10,7 @@ import click
 
 from vsearch import __version__
 from vsearch.cli.options import Settings, all_options, json_option
-from vsearch.cli.output import print_json
+from vsearch.cli.output import print_json, print_line
 from vsearch.errors import VsearchError
 from vsearch.settings import OPTIONS
 from vsearch.spec.datasets import DATASETS
@@ -47,7 +47,7 @@ def doctor(as_json: bool, settings: Settings) -> None:
     if as_json:
         print_json("doctor", content)
         return
-    click.echo(f"vsearch {__version__}, Python {content['python']}, {content['system']}")
+    print_line(f"vsearch {__version__}, Python {content['python']}, {content['system']}")
     _section("packages", [(name, found or "missing") for name, found in content["packages"].items()])
     width = max(len(setting["value"]) for setting in content["settings"].values())
     _section(
@@ -64,9 +64,10 @@ def doctor(as_json: bool, settings: Settings) -> None:
 
 
 def _section(title: str, rows: list[tuple[str, object]]) -> None:
-    click.echo(f"\n{title}")
+    print_line()
+    print_line(title)
     for name, value in rows:
-        click.echo(f"  {name:<16} {value}")
+        print_line(f"  {name:<16} {value}")
 
 
 def _origin(setting: dict[str, str]) -> str:

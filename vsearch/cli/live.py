@@ -1,6 +1,5 @@
 """The live view of a running study: a bar, the best curve against the baseline, the time left."""
 
-import sys
 import time
 from types import TracebackType
 
@@ -10,7 +9,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from vsearch.cli.output import duration, note, percent, points
+from vsearch.cli.output import duration, note, percent, plain, points
 from vsearch.errors import VsearchError
 from vsearch.reports.sparkline import sparkline
 from vsearch.search.ranking import Best, best
@@ -56,7 +55,7 @@ class LiveView:
             if _has_ended(trial) and trial.number not in self._told:
                 self._told.add(trial.number)
                 if not self._console.is_terminal:
-                    print(trial_line(trial), file=sys.stderr, flush=True)
+                    note(trial_line(trial))
 
     def _picture(self, trials: list[TrialResult]) -> Group:
         done = _done(trials, self._spec.epochs)
@@ -83,7 +82,7 @@ class LiveView:
         picture = sparkline(found.trial.scales)
         difference = points(found.difference)
         return [
-            Text(f"  best  {picture}  {percent(found.trial.accuracy)}  {found.trial.curve}", style="green"),
+            Text(plain(f"  best  {picture}  {percent(found.trial.accuracy)}  {found.trial.curve}"), style="green"),
             Text(f"        {difference} points against the baseline (a search score, not confirmed)", style="dim"),
         ]
 
@@ -98,15 +97,16 @@ def trial_line(trial: TrialResult) -> str:
     """One line on an ended trial."""
     role = "" if trial.role == "search" else f" ({trial.role})"
     detail = f": {trial.detail}" if trial.detail and trial.state == "failed" else ""
+    word = trial.state if trial.state == "excluded" else trial.reason or trial.state
     return (
-        f"trial {trial.number:>3} {trial.reason or trial.state:<9} {percent(trial.accuracy):>8} "
+        f"trial {trial.number:>3} {word:<9} {percent(trial.accuracy):>8} "
         f"after {trial.epochs:>3} epochs  {sparkline(trial.scales) if trial.scales else ''}  "
         f"{trial.curve}{role}{detail}"
     )
 
 
 def _has_ended(trial: TrialResult) -> bool:
-    return trial.state in ("finished", "pruned", "failed")
+    return trial.state not in ("waiting", "running")
 
 
 def _done(trials: list[TrialResult], epochs: int) -> float:

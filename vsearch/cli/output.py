@@ -3,12 +3,38 @@
 import json
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from vsearch.errors import InputError
+
+
+def plain(text: str, keep: str = "") -> str:
+    """`text` with what a terminal would obey or hide shown as `\\x1b`: escapes, line ends, changes of direction.
+
+    Names, reasons and log lines come from a database that others write to. Characters of `keep` stay.
+
+    >>> plain("a\\x1b[2Jb\\n")
+    'a\\\\x1b[2Jb\\\\n'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or c in keep else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )
+
+
+def print_line(text: str = "") -> None:
+    """One line on stdout."""
+    click.echo(plain(text))
+
+
+def print_text(text: str) -> None:
+    """A text of several lines, such as a table as CSV, on stdout."""
+    click.echo(plain(text, keep="\n\r\t"), nl=False)
 
 
 def print_json(schema: str, content: dict[str, Any]) -> None:
@@ -18,7 +44,7 @@ def print_json(schema: str, content: dict[str, Any]) -> None:
 
 def note(text: str) -> None:
     """A line for people, on stderr."""
-    click.echo(text, err=True)
+    click.echo(plain(text), err=True)
 
 
 force_option = click.option("--force", is_flag=True, help="Replace the file if it exists.")
@@ -42,7 +68,7 @@ def check_output(path: Path, *, force: bool) -> None:
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A plain table on stdout, columns padded, numbers to the right."""
-    cells = [[str(cell) for cell in row] for row in rows]
+    cells = [[plain(str(cell)) for cell in row] for row in rows]
     widths = [max(len(title), *(len(row[i]) for row in cells), 0) for i, title in enumerate(header)]
     right = [bool(cells) and all(_is_number(row[i]) for row in cells) for i in range(len(header))]
     for row in [list(header), *cells]:
@@ -68,6 +94,11 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def timestamp(seconds: float) -> str:
+    """Seconds since 1970 as `2026-01-31T12:00:00+00:00`, whatever the time zone here is."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 def _is_number(cell: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from vsearch.cli.options import Settings, make_home, storage_options
-from vsearch.cli.output import note
+from vsearch.cli.output import note, print_line
 from vsearch.curves import parse_setting
 from vsearch.curves.number import read_number
 from vsearch.errors import InputError, shorten
@@ -210,4 +210,4 @@ def create(file: Path | None, flags: dict[str, Any], settings: Settings) -> None
         f"created: {spec.trials} trials of at most {spec.epochs} epochs on {spec.dataset}; "
         f"train them with: vsearch study run {spec.name}"
     )
-    click.echo(created.spec.name)
+    print_line(created.spec.name)

@@ -51,8 +51,8 @@ def run(
     count = default_workers(settings.device.value) if workers is None else workers
     check_device(settings)
     found, is_new = _study(study, flags, settings)
-    if found.stored.state == "stopped":
-        note(f"the study {found.spec.name} is stopped; let it go on with: vsearch study resume {found.spec.name}")
+    if (state := found.stored.state) != "open":
+        note(f"the study {found.spec.name} is {state}; let it go on with: vsearch study resume {found.spec.name}")
     elif not found.is_done:
         _warn_threads(count, threads)
     try:

@@ -9,7 +9,19 @@ from typing import Any
 import click
 
 from vsearch.cli.options import Settings, json_option, storage_options
-from vsearch.cli.output import check_output, duration, force_option, note, percent, points, print_json, print_table
+from vsearch.cli.output import (
+    check_output,
+    duration,
+    force_option,
+    note,
+    percent,
+    plain,
+    points,
+    print_json,
+    print_line,
+    print_table,
+    print_text,
+)
 from vsearch.errors import InputError
 
 
@@ -64,21 +76,21 @@ def show(study: str, as_toml: bool, as_json: bool, settings: Settings) -> None:
     found = studies.open_study(study, settings)
     trials = found.trials()
     if as_toml:
-        click.echo(to_toml(found.spec), nl=False)
+        print_text(to_toml(found.spec))
         return
     if as_json:
         print_json("study", {"spec": found.spec.to_dict(), "trials": [trial.row() for trial in trials]})
         return
     spec = found.spec
-    click.echo(f"{spec.name}: {', '.join(spec.families)} curves for {spec.network}{spec.depth} on {spec.dataset}")
-    click.echo(
+    print_line(f"{spec.name}: {', '.join(spec.families)} curves for {spec.network}{spec.depth} on {spec.dataset}")
+    print_line(
         f"{spec.trials} trials of {spec.epochs} epochs, {spec.replicates} seed(s) each; sampler {spec.sampler}, "
         f"pruner {spec.pruner}, recipe {spec.recipe.name}; {found.stored.state}"
     )
     for key, text in spec.knobs:
-        click.echo(f"  {key} = {text}")
+        print_line(f"  {key} = {text}")
     for trial in trials:
-        click.echo(trial_line(trial))
+        print_line(trial_line(trial))
 
 
 @click.command()
@@ -106,19 +118,19 @@ def print_best(study: Any, best: Any, *, as_json: bool, top: int) -> None:
     low = min(min(trial.scales) for trial in best.ranked[:top])
     high = max(max(trial.scales) for trial in best.ranked[:top])
     for trial in best.ranked[:top]:
-        click.echo(
+        print_line(
             f"best    {trial.curve}  (trial {trial.number})" if trial is best.trial else f"then    {trial.curve}"
         )
-        click.echo(
+        print_line(
             f"        {sparkline(trial.scales, low, high)}  scale {min(trial.scales):.3g} … {max(trial.scales):.3g} "
             f"over {len(trial.scales)} blocks, mean {sum(trial.scales) / len(trial.scales):.3f}"
         )
-        click.echo(f"score   {percent(trial.accuracy)} validation accuracy after {trial.epochs} epochs")
+        print_line(f"score   {percent(trial.accuracy)} validation accuracy after {trial.epochs} epochs")
     if best.baseline is not None:
-        click.echo(f"        {points(best.difference)} points against the baseline ({percent(best.baseline.accuracy)})")
+        print_line(f"        {points(best.difference)} points against the baseline ({percent(best.baseline.accuracy)})")
     trials = study.trials()
     counts = ", ".join(f"{sum(t.state == state for t in trials)} {state}" for state in ("finished", "pruned", "failed"))
-    click.echo(
+    print_line(
         f"budget  {counts} of {study.spec.trials} trials; {duration(sum(t.seconds for t in trials))} of training"
     )
     note(_caution(best))
@@ -165,7 +177,7 @@ def export(study: str, kind: str, output: Path | None, force: bool, settings: Se
     else:
         text = _csv(rows)
     if output is None:
-        click.echo(text, nl=False)
+        print_text(text)
         return
     try:
         output.write_text(text, encoding="utf-8")
@@ -174,9 +186,11 @@ def export(study: str, kind: str, output: Path | None, force: bool, settings: Se
 
 
 def _csv(rows: list[dict[str, Any]]) -> str:
-    columns = list(dict.fromkeys(key for row in rows for key in row))
+    columns = list(dict.fromkeys(plain(key) for row in rows for key in row))
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, columns)
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(
+        {plain(name): plain(cell) if isinstance(cell, str) else cell for name, cell in row.items()} for row in rows
+    )
     return buffer.getvalue()

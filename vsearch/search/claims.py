@@ -150,10 +150,14 @@ def _suggest(trial: optuna.Trial, name: str, distribution: optuna.distributions.
 
 
 def _seeds(study: StoredStudy, stored: FrozenTrial, scales: tuple[float, ...]) -> tuple[int, ...]:
-    """The same seeds for every curve, so that curves are compared in pairs; fresh ones for a curve met before."""
+    """The same seeds for every curve, so that curves are compared in pairs; fresh ones for a curve met before.
+
+    A trial that failed, was cancelled or was excluded leaves its seeds to the next of its curve.
+    """
     if attributes.SEEDS in stored.user_attrs:
         return tuple(stored.user_attrs[attributes.SEEDS])
-    met = study.storage.count_trials_with_attr(study.study_id, attributes.SCALES_KEY, scales_key(scales))
+    key = scales_key(scales)
+    met = study.storage.count_trials_with_attr(study.study_id, attributes.SCALES_KEY, key, with_failed=False)
     first = met * study.spec.replicates
     return tuple(derive_seed("training", study.spec.seed, first + r) for r in range(study.spec.replicates))
 

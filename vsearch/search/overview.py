@@ -6,6 +6,7 @@ from optuna.trial import TrialState
 
 from vsearch.errors import InputError
 from vsearch.search import attributes
+from vsearch.search.damage import is_number, reading
 from vsearch.spec.read import spec_from_json
 from vsearch.storage import Storage, StudySummary
 
@@ -35,7 +36,9 @@ def overviews(storage: Storage) -> list[Overview]:
     """Every study, in the order in which they were made."""
     rows = []
     all_excluded = storage.excluded_counts()
-    for summary in storage.summaries():
+    with reading("a study"):
+        summaries = storage.summaries()
+    for summary in summaries:
         excluded = all_excluded.get(summary.study_id, 0)
         counts = {state: summary.counts.get(state, 0) for state in TrialState}
         counts[TrialState.FAIL] -= excluded
@@ -50,7 +53,7 @@ def overviews(storage: Storage) -> list[Overview]:
                 pruned=counts[TrialState.PRUNED],
                 failed=counts[TrialState.FAIL],
                 waiting=counts[TrialState.WAITING],
-                best=summary.best_value,
+                best=summary.best_value if is_number(summary.best_value) else None,
                 best_trial=summary.best_number,
                 excluded=excluded,
             )
@@ -63,10 +66,12 @@ def _budget(storage: Storage, summary: StudySummary, counts: dict[TrialState, in
         spec = spec_from_json(summary.user_attrs[attributes.SPEC])
     except (KeyError, InputError):
         return "foreign", 0
+    if spec.name != summary.name:
+        return "foreign", 0
     if counts[TrialState.COMPLETE] + counts[TrialState.PRUNED] >= spec.trials:
         return "done", spec.trials
     if counts[TrialState.FAIL] >= spec.max_failed:  # seldom, so that the next query is too
         cancelled = storage.count_trials_with_attr(summary.study_id, attributes.REASON, "cancelled")
         if counts[TrialState.FAIL] - cancelled >= spec.max_failed:
             return "failed", spec.trials
-    return summary.user_attrs.get(attributes.STATE, "open"), spec.trials
+    return str(summary.user_attrs.get(attributes.STATE, "open")), spec.trials

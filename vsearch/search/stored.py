@@ -1,14 +1,16 @@
 """Studies in a storage: creating, opening, stopping and deleting them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import optuna
 from optuna.study import StudyDirection
 
 from vsearch.curves import Curve
-from vsearch.errors import InputError, StorageError, unknown_name
+from vsearch.errors import InputError, StorageError, shorten, unknown_name
 from vsearch.search import attributes
+from vsearch.search.damage import is_list, is_whole, reading
 from vsearch.search.first import first_curves
 from vsearch.search.pruner import build_pruner
 from vsearch.search.sampler import CurveSampler
@@ -92,7 +94,9 @@ def open_study(storage: Storage, name: str) -> StoredStudy:
         study_id = storage.get_study_id_from_name(name)
     except KeyError:
         raise unknown_name("study", name, storage.study_names()) from None
-    attrs = storage.get_study_user_attrs(study_id)
+    with reading(f"the study {name!r}"):
+        attrs = storage.get_study_user_attrs(study_id)
+        excluded = _excluded(attrs)
     text = attrs.get(attributes.SPEC)
     if text is None:
         raise InputError(f"the study {name!r} was not made by vsearch: it has no spec")
@@ -100,7 +104,8 @@ def open_study(storage: Storage, name: str) -> StoredStudy:
         spec = spec_from_json(text)
     except InputError as error:
         raise InputError(f"the study {name!r} cannot be read: {error}") from None
-    excluded = tuple(attrs.get(attributes.EXCLUDED, ()))
+    if spec.name != name:  # it would train, log and keep checkpoints under another name
+        raise InputError(f"the study {name!r} cannot be read: its spec is that of a study {spec.name!r}")
     return StoredStudy(spec, storage, study_id, _load(storage, spec, name), excluded)
 
 
@@ -111,11 +116,13 @@ def refreshed(study: StoredStudy) -> StoredStudy:
         InputError: the study is gone, or was stored anew by another version.
     """
     try:
-        attrs = study.storage.get_study_user_attrs(study.study_id)
+        with reading(f"the study {study.name!r}", passing=(KeyError,)):
+            attrs = study.storage.get_study_user_attrs(study.study_id)
         text = attrs[attributes.SPEC]
     except KeyError:
         raise InputError(f"the study {study.spec.name!r} is gone; it was deleted meanwhile") from None
-    is_excluded_more = tuple(attrs.get(attributes.EXCLUDED, ())) != study.excluded
+    with reading(f"the study {study.name!r}"):
+        is_excluded_more = _excluded(attrs) != study.excluded
     if text == study.spec.to_json() and not is_excluded_more:
         return study
     spec = spec_from_json(text)
@@ -153,6 +160,13 @@ def enqueue(study: optuna.Study, spec: StudySpec, role: str, family: str, curve:
         if len(spec.families) > 1:
             params[FAMILY] = family
     study.enqueue_trial(params, user_attrs={attributes.ROLE: role, attributes.CURVE: curve.to_dict()})
+
+
+def _excluded(attrs: Mapping[str, Any]) -> tuple[int, ...]:
+    numbers = attrs.get(attributes.EXCLUDED, [])
+    if not is_list(is_whole)(numbers):
+        raise TypeError(f"its {attributes.EXCLUDED} is {shorten(repr(numbers))}")
+    return tuple(numbers)
 
 
 def _load(storage: Storage, spec: StudySpec, name: str | None = None) -> optuna.Study:

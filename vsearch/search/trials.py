@@ -9,6 +9,7 @@ from optuna.trial import FrozenTrial, TrialState
 from vsearch.curves import Curve, from_dict
 from vsearch.errors import InputError, shorten
 from vsearch.search import attributes
+from vsearch.search.damage import check_attributes, is_number, reading
 from vsearch.search.stored import StoredStudy, refreshed
 
 
@@ -70,6 +71,13 @@ class TrialResult:
             "seconds": self.seconds,
             "images_per_second": self.images_per_second,
             "device": self.attributes.get(attributes.DEVICE),
+            "precision": self.attributes.get(attributes.PRECISION),
+            "threads": self.attributes.get(attributes.THREADS),
+            **{f"version.{name}": number for name, number in self.attributes.get(attributes.VERSIONS, {}).items()},
+            "commit": self.attributes.get(attributes.COMMIT),
+            "spec_digest": self.attributes.get(attributes.SPEC_DIGEST),
+            "split_digest": self.attributes.get(attributes.SPLIT),
+            "weights_digests": self.attributes.get(attributes.WEIGHTS_DIGESTS),
             "worker": self.attributes.get(attributes.WORKER),
             "started": None if self.started is None else self.started.isoformat(),
             "ended": None if self.ended is None else self.ended.isoformat(),
@@ -91,10 +99,20 @@ STATES = (*_STATES.values(), "excluded")
 
 
 def trial_results(study: StoredStudy) -> list[TrialResult]:
-    """Every trial of a study, by number."""
+    """Every trial of a study, by number.
+
+    Raises:
+        DamagedRow: a row of one holds what vsearch cannot have written.
+    """
     excluded = study.storage.excluded_states(study.study_id)
-    trials = refreshed(study).optuna_study.get_trials(deepcopy=False)
-    return [_result(trial, excluded.get(trial.number)) for trial in trials]
+    study = refreshed(study)
+    with reading(f"a trial of {study.name}"):
+        trials = study.optuna_study.get_trials(deepcopy=False)
+    results = []
+    for trial in trials:
+        with reading(f"trial {trial.number} of {study.name}"):
+            results.append(_result(trial, excluded.get(trial.number)))
+    return results
 
 
 def trial_of(study: StoredStudy, number: int) -> TrialResult:
@@ -104,7 +122,7 @@ def trial_of(study: StoredStudy, number: int) -> TrialResult:
         InputError: there is none of that number.
     """
     trials = trial_results(study)
-    if not 0 <= number < len(trials):
+    if not 0 <= number < len(trials) or trials[number].number != number:
         there = f"it has trials 0 to {len(trials) - 1}" if trials else "it has none yet"
         raise InputError(f"{study.name} has no trial {shorten(str(number), 20)}; {there}")
     return trials[number]
@@ -113,9 +131,14 @@ def trial_of(study: StoredStudy, number: int) -> TrialResult:
 def _result(trial: FrozenTrial, excluded: TrialState | None) -> TrialResult:
     """`excluded`: the state in which an excluded trial ended."""
     attrs = trial.user_attrs
+    check_attributes(attrs)
     steps = sorted(trial.intermediate_values)
     learning_curve = tuple(trial.intermediate_values[step] for step in steps)
     curve = attrs.get(attributes.CURVE)
+    if not all(map(is_number, (*learning_curve, *(trial.values or ())))):
+        raise TypeError("its accuracies are no numbers")
+    if not all(isinstance(value, str) or is_number(value) for value in trial.params.values()):
+        raise TypeError(f"its knobs are {shorten(repr(trial.params))}")
     is_complete = TrialState.COMPLETE in (trial.state, excluded)
     return TrialResult(
         number=trial.number,

@@ -23,7 +23,7 @@ def spec_from_json(text: str) -> StudySpec:
     """
     try:
         content = json.loads(text)
-    except (ValueError, RecursionError):
+    except (ValueError, TypeError, RecursionError):
         raise InputError("the stored study spec is not JSON: vsearch did not make it, or it is damaged") from None
     version = content.pop("version", None) if isinstance(content, dict) else None
     if version != VERSION:

@@ -216,6 +216,8 @@ class LeasingStorage(RetryingStorage):
             yield
         except UpdateFinishedTrialError:
             raise LeaseLost(f"trial {trial_id} was ended by somebody else; what this worker found is dropped") from None
+        except KeyError:
+            raise LeaseLost(f"trial {trial_id} was deleted; what this worker found is dropped") from None
         finally:
             self._writing.trial = None
 

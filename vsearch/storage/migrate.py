@@ -21,14 +21,17 @@ def stored_revision(connection: sa.Connection) -> str | None:
     return MigrationContext.configure(connection, opts=options).get_current_revision()
 
 
-def upgrade_tables(connection: sa.Connection) -> None:
-    """Bring vsearch's tables to this version's, inside the connection's transaction; nothing if they are there."""
+def upgrade_tables(connection: sa.Connection, revision: str = "head") -> None:
+    """Bring vsearch's tables to a revision, this version's by default, inside the connection's transaction.
+
+    Tables that are of that revision stay as they are.
+    """
     schema = own_tables(connection.dialect.name).schema
     if schema is not None and not sa.inspect(connection).has_schema(schema):
         connection.execute(sa.schema.CreateSchema(schema))
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def own_head() -> str:

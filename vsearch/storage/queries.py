@@ -58,13 +58,17 @@ def study_attr(connection: sa.Connection, study_id: int, key: str) -> Any:
     return None if text is None else json.loads(text)
 
 
-def count_trials_with_attr(connection: sa.Connection, study_id: int, key: str, value: Any) -> int:
-    """The number of trials, of any state, whose user attribute `key` equals `value`."""
+def count_trials_with_attr(connection: sa.Connection, study_id: int, key: str, value: Any, *, with_failed: bool) -> int:
+    """The number of trials whose user attribute `key` equals `value`."""
+    # SQLite uses an index of part of a table only where the statement itself names that part.
+    is_key = TRIAL_ATTRS.c.key == sa.bindparam("key", key, literal_execute=True)
     query = (
         sa.select(sa.func.count())
         .select_from(TRIALS.join(TRIAL_ATTRS, TRIALS.c.trial_id == TRIAL_ATTRS.c.trial_id))
-        .where(TRIALS.c.study_id == study_id, TRIAL_ATTRS.c.key == key, TRIAL_ATTRS.c.value_json == json.dumps(value))
+        .where(TRIALS.c.study_id == study_id, is_key, TRIAL_ATTRS.c.value_json == json.dumps(value))
     )
+    if not with_failed:
+        query = query.where(TRIALS.c.state != TrialState.FAIL)
     return int(connection.execute(query).scalar_one())
 
 

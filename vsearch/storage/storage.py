@@ -87,9 +87,11 @@ class Storage(LeasingStorage):
         """The number of trials in each of the five states, zeros included; all zero if there is no such study."""
         return self.in_transaction(lambda connection: queries.count_states(connection, study_id))
 
-    def count_trials_with_attr(self, study_id: int, key: str, value: Any) -> int:
-        """The number of trials, of any state, whose user attribute `key` equals `value` (as JSON)."""
-        return self.in_transaction(lambda connection: queries.count_trials_with_attr(connection, study_id, key, value))
+    def count_trials_with_attr(self, study_id: int, key: str, value: Any, *, with_failed: bool = True) -> int:
+        """The number of trials whose user attribute `key` equals `value` (as JSON)."""
+        return self.in_transaction(
+            lambda connection: queries.count_trials_with_attr(connection, study_id, key, value, with_failed=with_failed)
+        )
 
     def spent(self, study_id: int) -> Spent:
         """What a study has spent so far, lost attempts included."""
