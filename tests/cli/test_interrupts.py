@@ -114,16 +114,22 @@ def test_a_run_goes_on_after_everything_was_killed_at_once(
     assert cli.states("long") == ["finished"] * 2
 
 
-def test_an_interrupted_worker_ends_with_its_signals_code(
-    cli: "Cli", begun: Callable[..., subprocess.Popen[str]], wait_for: WaitFor
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1, signal.SIGINT])
+def test_an_interrupted_worker_ends_with_its_signals_code_and_another_goes_on_at_once(
+    cli: "Cli", begun: Callable[..., subprocess.Popen[str]], wait_for: WaitFor, number: signal.Signals
 ) -> None:
     assert cli("study", "create", *LONG).code == 0
     worker = begun("worker", "--study", "long")
     wait_for(lambda: has_epochs(cli))
-    worker.terminate()
+    worker.send_signal(number)
     _, error = worker.communicate(timeout=PATIENCE_SECONDS)
-    assert worker.returncode == 143, error
+    assert worker.returncode == 128 + number, error
     assert set(cli.states("long")) == {"waiting"}
+    (checkpoint,) = cli.home.rglob("*.ckpt")
+    assert cli("trial", "show", "long", "0", "--json").json["attempts"][0]["reason"] == "preempted"
+    begun("worker", "--study", "long")
+    wait_for(lambda: cli.states("long")[0] == "running")
+    assert checkpoint.name == "trial-0.1.ckpt"
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])

@@ -85,6 +85,16 @@ def test_a_curve_met_before_becomes_a_replicate_with_new_seeds(make_study: Any, 
     assert len({seed for claim in claims for seed in claim.seeds}) == 6
 
 
+def test_the_seeds_of_a_trial_that_failed_go_to_the_next_of_its_curve(make_study: Any, finish: Any) -> None:
+    study = make_study(trials=6, knobs={"peak": "1.2", "floor": "1.2", "apex": "8"})
+    finish(study)
+    finish(study)
+    failed = finish(study, state=TrialState.FAIL)
+    second, third = finish(study), finish(study)
+    assert second.seeds == failed.seeds
+    assert third.seeds != second.seeds
+
+
 @pytest.mark.parametrize(("other", "is_equal"), [(1.00004, True), (1.0002, False)])
 def test_scales_are_compared_to_four_digits(other: float, is_equal: bool) -> None:
     assert (scales_key((1.0, other)) == scales_key((1.0, 1.0))) is is_equal

@@ -17,6 +17,8 @@ class Failure(NamedTuple):
 
     is_transient: bool
     reason: str
+    may_pass: bool = False
+    """Not in a moment, but when somebody has made room or the new primary server has taken over."""
 
 
 # SQLSTATE codes and classes; PostgreSQL's manual, appendix A.
@@ -35,6 +37,7 @@ _STATE_REASONS = {
     "57014": "the server took too long",
     "57P03": "the server is starting up or shutting down",
 }
+_MAY_PASS = ("25006", "53100")
 # A refused connection has no SQLSTATE in psycopg2, only a text. A server that speaks another language falls through
 # to "transient" and so only costs the waiting time.
 _TEXT_FAILURES = {
@@ -60,10 +63,10 @@ _SQLITE_FAILURES = {
     "SQLITE_READONLY": Failure(False, "the file cannot be written; check the permissions of file and folder"),
     "SQLITE_PERM": Failure(False, "the file cannot be written; check the permissions of file and folder"),
     "SQLITE_CANTOPEN": Failure(False, "the file cannot be opened; check the permissions of file and folder"),
-    "SQLITE_FULL": Failure(False, "the disk is full; free some space"),
+    "SQLITE_FULL": Failure(False, "the disk is full; free some space", may_pass=True),
     "SQLITE_NOTADB": Failure(False, "the file is not a SQLite database; name another file"),
     "SQLITE_CORRUPT": Failure(False, "the file is damaged; restore it from a backup"),
-    "SQLITE_IOERR_SHMSIZE": Failure(False, "the disk is full; free some space"),
+    "SQLITE_IOERR_SHMSIZE": Failure(False, "the disk is full; free some space", may_pass=True),
     "SQLITE_IOERR": Failure(False, "the disk is full or fails; free some space, or check it"),
 }
 
@@ -96,7 +99,8 @@ def _postgres_failure(error: DBAPIError, orig: BaseException) -> Failure:
     state = getattr(orig, "pgcode", None)
     if state:
         reason = next((_STATE_REASONS[key] for key in (state, state[:2]) if key in _STATE_REASONS), _first_line(orig))
-        return Failure(error.connection_invalidated or state.startswith(_TRANSIENT_STATES), reason)
+        is_transient = error.connection_invalidated or state.startswith(_TRANSIENT_STATES)
+        return Failure(is_transient, reason, may_pass=state in _MAY_PASS)
     text = str(orig).lower()
     if "database" in text and "does not exist" in text:
         return Failure(False, _STATE_REASONS["3D000"])

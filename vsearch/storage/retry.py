@@ -29,7 +29,7 @@ class Retry:
         """The result of `action()`, or of `again()` once a try failed whose effect may be stored nevertheless.
 
         Raises:
-            StorageAway: the failure lasted for `seconds`.
+            StorageAway: the failure lasted for `seconds`, or may pass when somebody has done something.
             StorageError: it is permanent. Other errors pass unchanged.
         """
         start = time.monotonic()
@@ -57,4 +57,5 @@ class Retry:
     def _give_up(self, failure: Failure, waited: float) -> NoReturn:
         if failure.is_transient:
             raise StorageAway(f"database {self.location}: {failure.reason} (tried for {waited:.2g} s)") from None
-        raise StorageError(f"database {self.location}: {failure.reason}") from None
+        kind = StorageAway if failure.may_pass else StorageError
+        raise kind(f"database {self.location}: {failure.reason}") from None

@@ -14,7 +14,7 @@ from vsearch.storage.engine import target_of
 from vsearch.storage.exclusions import Event
 from vsearch.storage.filesystem import check_file
 from vsearch.storage.leasing import LeasingStorage
-from vsearch.storage.queries import StudySummary
+from vsearch.storage.queries import StudySummary, Tally
 from vsearch.storage.retry import Retry
 from vsearch.storage.schema import check_revision, prepare_tables
 from vsearch.storage.url import parse_url
@@ -86,6 +86,10 @@ class Storage(LeasingStorage):
     def count_states(self, study_id: int) -> dict[TrialState, int]:
         """The number of trials in each of the five states, zeros included; all zero if there is no such study."""
         return self.in_transaction(lambda connection: queries.count_states(connection, study_id))
+
+    def tally(self, study_id: int) -> Tally:
+        """How many trials are done, run, wait and failed, in a time that does not grow with those that are done."""
+        return self.in_transaction(lambda connection: queries.tally(connection, study_id))
 
     def count_trials_with_attr(self, study_id: int, key: str, value: Any, *, with_failed: bool = True) -> int:
         """The number of trials whose user attribute `key` equals `value` (as JSON)."""
