@@ -1,6 +1,7 @@
 """What a worker logs on stderr: without passwords, and with nothing that a terminal would obey."""
 
 import logging
+from copy import copy
 from types import TracebackType
 
 from vsearch.cli.output import plain
@@ -9,6 +10,12 @@ from vsearch.storage import redact
 
 class PlainFormatter(logging.Formatter):
     """Keeps a message in its line: names and reasons come from a database that others write to."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record, and the lines of its traceback."""
+        record = copy(record)
+        record.exc_text = None  # as another handler has formatted it
+        return super().format(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The line of a record."""

@@ -1,17 +1,20 @@
 """Options that several commands share."""
 
 import os
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
 import click
 
+from vsearch.cli.output import note
 from vsearch.errors import DataError
 from vsearch.settings import OPTIONS, Settings, resolve
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_PASSWORD = re.compile(r"://[^/@\s]*:[^@]+@|password=", re.IGNORECASE)
 STORAGE = ("home", "storage", "storage-timeout")
 TRAINING = ("data-dir", "checkpoints", "lease", "outage", "device")
 _METAVARS = {
@@ -32,7 +35,9 @@ def settings_options(*names: str) -> Callable[[F], F]:
         def with_settings(**arguments: Any) -> Any:
             flags = {name: arguments.pop(name.replace("-", "_")) for name in names}
             _quiet_optuna()
-            return function(settings=resolve(flags), **arguments)
+            settings = resolve(flags)
+            _warn_of_shown_password(settings)
+            return function(settings=settings, **arguments)
 
         decorated: Any = with_settings
         for option in reversed([option for option in OPTIONS if option.name in names]):
@@ -43,6 +48,13 @@ def settings_options(*names: str) -> Callable[[F], F]:
         return decorated  # type: ignore[no-any-return]
 
     return decorate
+
+
+def _warn_of_shown_password(settings: Settings) -> None:
+    """Every user of a machine may read the command lines of all its processes."""
+    for setting, other in ((settings.storage, "VSEARCH_STORAGE"), (settings.checkpoints, "VSEARCH_CHECKPOINTS")):
+        if setting.origin == "flag" and _PASSWORD.search(setting.value):
+            note(f"warning: others on this machine can read the password on this command line; set {other} instead")
 
 
 def _quiet_optuna() -> None:

@@ -11,6 +11,7 @@ from vsearch.curves import Curve, from_dict, shape
 from vsearch.errors import LeaseLost
 from vsearch.search import attributes
 from vsearch.search.budget import may_begin
+from vsearch.search.damage import check_attributes
 from vsearch.search.lease import LEASE_SECONDS, Lease
 from vsearch.search.space import choice_space, family_space, parameter_name
 from vsearch.search.stored import StoredStudy
@@ -155,6 +156,9 @@ def _seeds(study: StoredStudy, stored: FrozenTrial, scales: tuple[float, ...]) -
     A trial that failed, was cancelled or was excluded leaves its seeds to the next of its curve.
     """
     if attributes.SEEDS in stored.user_attrs:
+        check_attributes(stored.user_attrs)
+        if len(stored.user_attrs[attributes.SEEDS]) != study.spec.replicates:
+            raise ValueError(f"it has other than {study.spec.replicates} seeds")
         return tuple(stored.user_attrs[attributes.SEEDS])
     key = scales_key(scales)
     met = study.storage.count_trials_with_attr(study.study_id, attributes.SCALES_KEY, key, with_failed=False)

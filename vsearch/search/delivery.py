@@ -4,6 +4,7 @@ import warnings
 from collections import deque
 
 from vsearch.search.claims import Claim
+from vsearch.search.damage import reading
 
 
 class Delivery:
@@ -61,7 +62,8 @@ class Delivery:
                 self._storage.forget_rung(self._trial_id, self._stored[self._unjudged])
             self._doubtful = self._unjudged
             # Asked for the baseline too: its score then counts at the rung.
-            is_hopeless = self._trial.should_prune()
+            with reading("a score at a rung"):  # the pruner compares those of all trials
+                is_hopeless = self._trial.should_prune()
             epoch, self._unjudged, self._doubtful = self._unjudged, None, None
             if is_hopeless and self._may_be_pruned and epoch < self._last_epoch:
                 self.pruned_at = epoch

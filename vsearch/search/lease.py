@@ -72,7 +72,7 @@ class Lease:
         if self._spec.max_device_hours is not None:
             self._end = time.monotonic() + self._seconds_left(self._spec.max_device_hours * 3600)
         state = self.storage.study_attr(self._study_id, attributes.STATE)
-        return "budget" if time.monotonic() > self._end else ORDERS.get(state)
+        return "budget" if time.monotonic() > self._end else ORDERS.get(str(state))
 
     def _seconds_left(self, budget: float) -> float:
         """Until the study's device hours are spent, if as many workers train as do now."""

@@ -12,6 +12,7 @@ from vsearch.data import SearchData
 from vsearch.data.augment import batches, epoch_plan, pad_images
 from vsearch.errors import InputError
 from vsearch.spec.recipe import Recipe
+from vsearch.training.checkpoint import CheckpointError
 from vsearch.training.evaluation import evaluate
 from vsearch.training.schedule import Schedule
 from vsearch.training.state import check_identity, copy_state, restore
@@ -116,8 +117,11 @@ class Training:
             CheckpointError: `state` belongs to another training or to another network.
         """
         check_identity(state, self._identity())
+        epoch = state.get("epoch")
+        if not isinstance(epoch, int) or not 0 <= epoch <= self.epochs_planned:
+            raise CheckpointError(f"the checkpoint is of epoch {epoch!r}, not of 0 to {self.epochs_planned}; delete it")
         restore(state, self.network, self._optimiser)
-        self._epoch = int(state["epoch"])
+        self._epoch = epoch
 
     def _identity(self) -> dict[str, int | str]:
         return {

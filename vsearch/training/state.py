@@ -24,7 +24,7 @@ def check_identity(state: dict[str, Any], expected: dict[str, int | str]) -> Non
     Raises:
         CheckpointError: the state names another seed, recipe, number of epochs or split, or none.
     """
-    found = state.get("identity")
+    found = state.get("identity") if isinstance(state, dict) else None
     if not isinstance(found, dict):
         raise CheckpointError("the checkpoint holds no training; delete it to start the trial again")
     for name, value in expected.items():
@@ -44,6 +44,6 @@ def restore(state: dict[str, Any], network: nn.Module, optimiser: optim.Optimize
     try:
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(copy_state(state["optimiser"]))
-    except (KeyError, RuntimeError, ValueError, TypeError) as error:
-        first_line = str(error).strip().splitlines()[0]
+    except (LookupError, RuntimeError, ValueError, TypeError, AttributeError) as error:
+        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise CheckpointError(f"the checkpoint does not fit this network ({first_line})") from error

@@ -27,7 +27,11 @@ class Outcome:
 
 @dataclass
 class Progress:
-    """What a trial has done so far; goes into its checkpoint and, at its end, into its attributes."""
+    """What a trial has done so far; goes into its checkpoint and, at its end, into its attributes.
+
+    Raises:
+        TypeError: a checkpoint that vsearch did not write holds something else.
+    """
 
     train_losses: list[float] = field(default_factory=list)
     validation_losses: list[float] = field(default_factory=list)
@@ -41,6 +45,18 @@ class Progress:
     """Why the last epoch's numbers are none, and are not reported."""
     exploded: str = ""
     """Why going on is of no use, though the numbers are finite."""
+
+    def __post_init__(self) -> None:
+        lists = (self.train_losses, self.validation_losses, self.scores, self.accuracies)
+        numbers = [self.seconds, self.images_per_second]
+        for values in lists:
+            if not isinstance(values, list):
+                raise TypeError("the progress of a trial is no list of numbers")
+            numbers += values
+        if not all(isinstance(number, int | float) for number in numbers) or len({*map(len, lists[:3])}) > 1:
+            raise TypeError("the progress of a trial is no row of numbers for each of its epochs")
+        if not isinstance(self.broken, str) or not isinstance(self.exploded, str):
+            raise TypeError("the progress of a trial has no reasons in words")
 
     @property
     def epochs(self) -> int:

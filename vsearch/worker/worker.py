@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from vsearch.errors import DataError, InputError, LeaseLost, StorageAway, StorageError, VsearchError
 from vsearch.search.budget import is_exhausted
 from vsearch.search.claims import Claim, claim_trial, put_back
+from vsearch.search.damage import DamagedRow, reading
 from vsearch.search.stored import StoredStudy, open_study, refreshed
 from vsearch.settings import Settings
 from vsearch.spec.study import StudySpec
@@ -157,15 +158,31 @@ class Worker:
     def _claim(self, studies: list[StoredStudy]) -> tuple[Claim | None, StoredStudy | None]:
         """The first trial that any of the studies gives; its images are there before it is taken."""
         for study in studies:
-            for number, waits in put_back_orphans(study, self.settings.home_path / "workers"):
-                word = "waits again" if waits else "failed: it was lost too often"
-                log.warning("trial %d of %s %s: its worker is gone", number, study.name, word)
-            if is_exhausted(study) or not self._can_train(study):
+            try:
+                claim = self._claim_of(study)
+            except DamagedRow as error:
+                if self.names:
+                    raise
+                self._pass_over(study, error)
                 continue
-            claim = claim_trial(study, self.name, self.settings.lease_seconds, self._device_name)
             if claim is not None:
                 return claim, study
         return None, None
+
+    def _claim_of(self, study: StoredStudy) -> Claim | None:
+        if study.study_id in self._unusable:
+            return None
+        what = f"a trial of {study.name}"
+        with reading(what):
+            for number, waits in put_back_orphans(study, self.settings.home_path / "workers"):
+                word = "waits again" if waits else "failed: it was lost too often"
+                log.warning("trial %d of %s %s: its worker is gone", number, study.name, word)
+            if is_exhausted(study):
+                return None
+        if not self._can_train(study):
+            return None
+        with reading(what):
+            return claim_trial(study, self.name, self.settings.lease_seconds, self._device_name)
 
     def _can_train(self, study: StoredStudy) -> bool:
         """Whether the study's images are here; a worker that serves any study passes over those it cannot train."""
@@ -177,10 +194,13 @@ class Worker:
         except (DataError, InputError) as error:
             if self.names:
                 raise
-            log.warning("passing over %s: %s", study.name, error)
-            self._unusable[study.study_id] = error
+            self._pass_over(study, error)
             return False
         return True
+
+    def _pass_over(self, study: StoredStudy, error: VsearchError) -> None:
+        log.warning("passing over %s: %s", study.name, error)
+        self._unusable[study.study_id] = error
 
     def _workplace(self, study: StoredStudy) -> Workplace:
         key = study.spec.without_budget()
@@ -207,6 +227,9 @@ class Worker:
         except BaseException as error:
             self._put_back(study, claim, str(error) if isinstance(error, Stopped) else "its worker ended")
             if isinstance(error, Stopped):
+                return 0
+            if isinstance(error, DamagedRow) and not self.names:
+                self._pass_over(study, error)
                 return 0
             raise
         log.info("trial %d of %s %s %s", claim.number, study.name, outcome.reason, outcome.detail)
