@@ -45,6 +45,7 @@ from vsearch.search.space import whole_space
 from vsearch.search.stored import StoredStudy, create_study, open_study, refreshed
 from vsearch.spec.study import StudySpec
 from vsearch.storage import Storage, open_storage, parse_url
+from vsearch.storage.own_tables import own_tables
 
 EPOCHS = 16
 REAL_TRIALS = 100
@@ -157,13 +158,15 @@ def fill(storage: Storage, size: int) -> None:
     tables = sa.MetaData()
     tables.reflect(storage.engine)
     trials = tables.tables["trials"]
-    parts = [f"trial_{part}" for part in ("params", "values", "intermediate_values")]
-    parts += [f"trial_{kind}_attributes" for kind in ("user", "system")]
+    own = own_tables(storage.engine.dialect.name)
+    parts = [tables.tables[f"trial_{part}"] for part in ("params", "values", "intermediate_values")]
+    parts += [tables.tables[f"trial_{kind}_attributes"] for kind in ("user", "system")]
+    parts += [own.leases, own.attempts]
     with storage.engine.begin() as connection:
         base, first = connection.execute(sa.select(sa.func.count(), sa.func.min(trials.c.trial_id))).one()
         for offset in range(base, size, base):
-            for name in ("trials", *parts):
-                _copy_rows(connection, tables.tables[name], first, first + min(base, size - offset), offset)
+            for table in (trials, *parts):
+                _copy_rows(connection, table, first, first + min(base, size - offset), offset)
         if connection.dialect.name == "postgresql":
             last = sa.select(sa.func.max(trials.c.trial_id)).scalar_subquery()
             connection.execute(sa.select(sa.func.setval(sa.func.pg_get_serial_sequence("trials", "trial_id"), last)))
@@ -172,7 +175,8 @@ def fill(storage: Storage, size: int) -> None:
 
 def _copy_rows(connection: sa.Connection, table: sa.Table, first: int, end: int, offset: int) -> None:
     """Copy what belongs to the trials `first` … `end` - 1 to trials whose ids and numbers are `offset` higher."""
-    columns = [column for column in table.columns if not column.primary_key or column.name == "trial_id"]
+    made = set(table.primary_key) if len(table.primary_key) == 1 else set()  # by the database, unless the trial's id
+    columns = [column for column in table.columns if column not in made or column.name == "trial_id"]
     values = [column + offset if column.name in ("trial_id", "number") else column for column in columns]
     query = sa.select(*values).where(table.c.trial_id >= first, table.c.trial_id < end)
     connection.execute(table.insert().from_select([column.name for column in columns], query))

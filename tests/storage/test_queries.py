@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import optuna
 import pytest
@@ -40,6 +40,28 @@ def test_states_are_counted_per_study(storage: Storage) -> None:
         TrialState.WAITING: 0,
     }
     assert sum(storage.count_states(999).values()) == 0
+
+
+def test_a_tally_is_the_count_of_states(storage: Storage) -> None:
+    """For each of two studies whose trials come in turns, and after each change of state."""
+    studies = [study_of(storage), study_of(storage, "other")]
+    assert storage.tally(999) == storage.tally(studies[0]._study_id) == (0, 0, 0, 0)
+    for ended in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, None, TrialState.COMPLETE):
+        for study in studies:
+            trial = study.ask()
+            check_tally(storage, study)
+            if ended is not None:
+                study.tell(trial, 0.5 if ended == TrialState.COMPLETE else None, state=ended)
+            check_tally(storage, study)
+        studies[0].enqueue_trial({"x": 1.0})
+        check_tally(storage, studies[0])
+
+
+def check_tally(storage: Storage, study: optuna.Study) -> None:
+    counts = storage.count_states(study._study_id)
+    done = counts[TrialState.COMPLETE] + counts[TrialState.PRUNED]
+    running, waiting, failed = (counts[TrialState[name]] for name in ("RUNNING", "WAITING", "FAIL"))
+    assert storage.tally(study._study_id) == (done, running, waiting, failed)
 
 
 @pytest.mark.parametrize("value", ["baseline", 3, 0.1, None, True, [1, "é"], {"a": {"b": 1}}])
@@ -172,10 +194,10 @@ COUNTS = {
 @pytest.mark.parametrize("index", COUNTS)
 def test_what_every_claim_counts_has_an_index(storage: Storage, index: str) -> None:
     """The plan of the database names the index, so the cost does not grow with the trials of all studies."""
-    seen: list[tuple[str, object]] = []
+    seen: list[tuple[str, Any]] = []
 
-    def note(*event: object) -> None:
-        seen.append((str(event[2]), event[3]))
+    def note(*event: Any) -> None:
+        seen.append((event[2], event[3]))
 
     sqlalchemy.event.listen(storage.engine, "before_cursor_execute", note)
     COUNTS[index](storage)
@@ -186,5 +208,5 @@ def test_what_every_claim_counts_has_an_index(storage: Storage, index: str) -> N
         if is_postgres:  # few rows are read faster as they lie
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         explain = "EXPLAIN" if is_postgres else "EXPLAIN QUERY PLAN"
-        plan = connection.exec_driver_sql(f"{explain} {statement}", parameters).all()  # type: ignore[call-overload]
+        plan = connection.exec_driver_sql(f"{explain} {statement}", parameters).all()
     assert index in str(plan)

@@ -1,17 +1,15 @@
 """What a study may still spend: trials, epochs and device hours, counted by the database over all workers."""
 
-from optuna.trial import TrialState
-
 from vsearch.search import attributes
 from vsearch.search.stored import StoredStudy
 from vsearch.storage.attempts import Spent
+from vsearch.storage.queries import Tally
 
 
 def is_exhausted(study: StoredStudy) -> bool:
     """Whether no trial of the study can begin any more, now or after running ones were put back."""
-    counts = study.storage.count_states(study.study_id)
-    done = counts[TrialState.COMPLETE] + counts[TrialState.PRUNED]
-    if study.state != "open" or done >= study.spec.trials or _has_failed(study, counts):
+    tally = study.storage.tally(study.study_id)
+    if study.state != "open" or tally.done >= study.spec.trials or _has_failed(study, tally):
         return True
     spent = _spent(study)
     return spent is not None and (_is_time_over(study, spent) or (spent.begun == 0 and not _has_epochs(study, spent)))
@@ -23,9 +21,8 @@ def may_begin(study: StoredStudy) -> bool:
     Finished and pruned trials count, and running ones may become either; failed ones do not count. A trial that has
     begun may need all its epochs.
     """
-    counts = study.storage.count_states(study.study_id)
-    taken = counts[TrialState.COMPLETE] + counts[TrialState.PRUNED] + counts[TrialState.RUNNING]
-    if taken >= study.spec.trials or _has_failed(study, counts):
+    tally = study.storage.tally(study.study_id)
+    if tally.done + tally.running >= study.spec.trials or _has_failed(study, tally):
         return False
     spent = _spent(study)
     if spent is None:
@@ -51,10 +48,9 @@ def _is_time_over(study: StoredStudy, spent: Spent) -> bool:
     return limit is not None and spent.device_seconds >= 3600 * limit
 
 
-def _has_failed(study: StoredStudy, counts: dict[TrialState, int]) -> bool:
+def _has_failed(study: StoredStudy, tally: Tally) -> bool:
     """Whether too many trials failed by themselves: those that a person ended or excluded do not count."""
-    failed = counts[TrialState.FAIL]
-    if failed < study.spec.max_failed:
+    if tally.failed < study.spec.max_failed:
         return False
     cancelled = study.storage.count_trials_with_attr(study.study_id, attributes.REASON, "cancelled")
-    return failed - cancelled - study.storage.count_excluded(study.study_id) >= study.spec.max_failed
+    return tally.failed - cancelled - study.storage.count_excluded(study.study_id) >= study.spec.max_failed
