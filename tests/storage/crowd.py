@@ -1,4 +1,4 @@
-"""`python crowd.py NUMBER URL`: so many processes open a database at the same moment; prints what went wrong in each."""
+"""`python crowd.py NUMBER URL`: so many processes open a database at once; prints what went wrong in them."""
 
 import os
 import sys
