@@ -33,7 +33,7 @@ START_SECONDS = 60
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
-    "max_connections": "60",
+    "max_connections": "120",
     "shared_buffers": "32MB",
     "fsync": "off",  # the tests kill processes, not the machine
     "full_page_writes": "off",

@@ -67,6 +67,8 @@ class Cli:
             stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
+            # A shell makes what it starts in the background deaf to Ctrl-C, and that is inherited.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def process(self, *arguments: str, environ: dict[str, str] | None = None) -> Result:

@@ -1,6 +1,7 @@
 """Claims, putting back, and what a storage shows of itself."""
 
 import copy
+import gc
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
 from vsearch.errors import StorageError
-from vsearch.storage import Storage
+from vsearch.storage import Storage, open_storage
 
 
 def study_of(storage: Storage) -> optuna.Study:
@@ -155,3 +156,15 @@ def test_a_storage_cannot_be_copied_or_upgraded(storage: Storage) -> None:
         copy.deepcopy(storage)
     with pytest.raises(StorageError, match="vsearch storage upgrade"):
         storage.upgrade()
+
+
+def test_a_storage_that_nobody_uses_any_more_gives_its_connections_back(
+    postgres_url: str, opener: Callable[..., Storage]
+) -> None:
+    watcher = opener(postgres_url)
+    for _ in range(5):
+        open_storage(postgres_url).study_names()
+    gc.collect()
+    with watcher.engine.connect() as connection:
+        query = sqlalchemy.text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        assert connection.execute(query).scalar_one() <= 2

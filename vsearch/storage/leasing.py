@@ -1,6 +1,7 @@
 """Optuna's storage with leases: only the worker that holds a running trial writes to it."""
 
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -32,7 +33,13 @@ class LeasingStorage(RetryingStorage):
         super().__init__(target, retry_seconds)
         self._fences: dict[int, int] = {}
         self._writing = threading.local()
-        sqlalchemy.event.listen(self.scoped_session, "before_commit", self._before_commit)
+        check = weakref.WeakMethod(self._before_commit)  # SQLAlchemy keeps listeners for ever
+
+        def before_commit(session: Session) -> None:
+            if (checked := check()) is not None:
+                checked(session)
+
+        sqlalchemy.event.listen(self.scoped_session, "before_commit", before_commit)
 
     def in_transaction(self, work: Callable[[sqlalchemy.Connection], T]) -> T:
         """The result of `work`, which must bear being done twice.
