@@ -75,6 +75,12 @@ def curves(study: StoredStudy) -> list[dict[int, float]]:
     return [dict(trial.intermediate_values) for trial in study.optuna_study.get_trials()]
 
 
+def is_in_training(study: StoredStudy) -> bool:
+    """Whether its first trial has reported: from then on the worker is at it, and in no claim."""
+    trials = study.optuna_study.get_trials()
+    return bool(trials and trials[0].intermediate_values)
+
+
 def undisturbed(make_study: Any, settings: Settings, storage: Storage) -> list[dict[int, float]]:
     study = make_study(name="whole", **LONG)
     Worker(storage, settings, "w", Interrupts(), names=["whole"]).serve()
@@ -94,7 +100,7 @@ def test_training_goes_on_without_the_database_and_every_epoch_arrives_once(
     whole = undisturbed(make_study, settings, storage)
     study = make_study(on=away, name="away", **LONG)
     worker = serve()
-    wait_for(lambda: study.storage.running_leases())
+    wait_for(lambda: is_in_training(study))
     tell_postgres("crash")
     try:
         wait_for(lambda: "training goes on" in caplog.text)
@@ -124,7 +130,7 @@ def test_a_worker_that_waited_too_long_leaves_its_reports_for_the_next(
     whole = undisturbed(make_study, settings, storage)
     study = make_study(on=away, name="away", **LONG)
     worker = serve("impatient", outage=0.5)
-    wait_for(lambda: study.storage.running_leases())
+    wait_for(lambda: is_in_training(study))
     tell_postgres("stop")
     try:
         worker.join()
@@ -151,7 +157,7 @@ def test_a_database_that_takes_no_writes_for_a_while_ends_no_worker(
     """As in the middle of a failover, where the old server is a read-only standby."""
     study = make_study(on=away, name="away", **LONG)
     worker = serve()
-    wait_for(lambda: study.storage.running_leases())
+    wait_for(lambda: is_in_training(study))
     name = own_postgres_url.rpartition("/")[2]
     cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
     admin = psycopg2.connect(own_postgres_url)
