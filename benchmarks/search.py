@@ -141,7 +141,7 @@ def parts_of_a_claim(study: StoredStudy, rounds: int, seconds: Seconds) -> None:
         with timed(seconds, "lock"), storage.exclusive(study_id):
             pass
         with timed(seconds, "count states"):
-            storage.count_states(study_id)
+            storage.tally(study_id)
         with timed(seconds, "count equal curves"):
             storage.count_trials_with_attr(study_id, attributes.SCALES_KEY, "1.0000 1.1000")
         with timed(seconds, "one attribute"):

@@ -51,7 +51,7 @@ def test_copies_make_a_whole_study(module: Callable[[str], ModuleType], tmp_path
         assert trial.intermediate_values == real.intermediate_values
         assert (trial.params, trial.state, trial.value) == (real.params, real.state, real.value)
     search.vsearch_trial(open_study(storage, "filled"), defaultdict(list))
-    assert sum(storage.count_states(study.study_id).values()) == size + 1
+    assert sum(storage.tally(study.study_id)) == size + 1
     storage.close()
 
 

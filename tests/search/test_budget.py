@@ -8,6 +8,7 @@ from optuna.trial import TrialState
 
 from vsearch.search.budget import is_exhausted, may_begin
 from vsearch.search.claims import Claim, claim_trial, put_back, put_back_lost
+from vsearch.search.control import resume
 from vsearch.search.stored import StoredStudy
 
 
@@ -79,7 +80,7 @@ def test_device_hours_count_lost_attempts_and_end_the_study(make_study: Any) -> 
     assert study.storage.spent(study.study_id).device_seconds >= 0.4
     assert not may_begin(study)
     assert is_exhausted(study)
-    assert not is_exhausted(study.set_budget(max_device_hours=1.0))
+    assert not is_exhausted(resume(study, max_device_hours=1.0))
 
 
 @pytest.mark.parametrize("state", [TrialState.COMPLETE, TrialState.PRUNED])

@@ -10,6 +10,7 @@ from optuna.trial import TrialState
 from vsearch.search import attributes
 from vsearch.search.budget import is_exhausted
 from vsearch.search.claims import claim_trial, put_back, put_back_lost, scales_key
+from vsearch.search.control import resume, stop
 from vsearch.search.stored import StoredStudy, open_study, refreshed
 from vsearch.storage import open_storage
 
@@ -53,10 +54,10 @@ def test_a_study_ends_when_too_many_trials_have_failed(make_study: Any, finish: 
 
 def test_a_stopped_study_gives_no_trial_until_it_is_open_again(make_study: Any) -> None:
     study = make_study(trials=3)
-    study.set_state("stopped")
+    stop(study)
     assert claim_trial(study, "w") is None
     assert is_exhausted(study)
-    study.set_state("open")
+    resume(study)
     assert claim_trial(study, "w") is not None
 
 
@@ -64,7 +65,7 @@ def test_more_trials_are_seen_by_a_worker_that_has_the_study_open(make_study: An
     study = make_study(trials=2)
     assert finish(study)
     assert finish(study)
-    open_study(study.storage, study.name).set_budget(trials=3)
+    resume(open_study(study.storage, study.name), trials=3)
     study = refreshed(study)
     assert finish(study) is not None
     assert finish(study) is None

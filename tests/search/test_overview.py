@@ -5,6 +5,7 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
+from vsearch.search.control import stop
 from vsearch.search.overview import overviews
 
 
@@ -24,7 +25,7 @@ def test_states_are_counted_and_the_best_is_named(make_study: Any, finish: Any) 
 
 def test_each_state_of_a_study_is_told(make_study: Any, finish: Any) -> None:
     make_study(name="a")
-    make_study(name="b").set_state("stopped")
+    stop(make_study(name="b"))
     done = make_study(name="c", trials=1)
     finish(done)
     failed = make_study(name="d", max_failed=1)

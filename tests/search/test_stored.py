@@ -9,8 +9,9 @@ import pytest
 
 from vsearch.errors import InputError
 from vsearch.search import attributes
+from vsearch.search.control import resume
 from vsearch.search.first import first_curves
-from vsearch.search.stored import create_or_open, create_study, delete_study, open_study, refreshed
+from vsearch.search.stored import create_or_open, create_study, open_study, refreshed
 from vsearch.spec import StudySpec
 from vsearch.storage import Storage
 
@@ -88,7 +89,7 @@ def test_a_spec_of_a_later_version_is_refused(storage: Storage) -> None:
 def test_refreshing_keeps_the_study_as_long_as_its_spec_stays(storage: Storage) -> None:
     study = create_study(storage, SPEC)
     assert refreshed(study) is study
-    open_study(storage, "one").set_budget(trials=99)
+    resume(open_study(storage, "one"), trials=99)
     changed = refreshed(study)
     assert changed.spec.trials == 99
     assert changed.optuna_study is study.optuna_study
@@ -96,7 +97,7 @@ def test_refreshing_keeps_the_study_as_long_as_its_spec_stays(storage: Storage) 
 
 def test_refreshing_a_deleted_study_says_so(storage: Storage) -> None:
     study = create_study(storage, SPEC)
-    delete_study(study)
+    study.storage.delete_study(study.study_id)
     with pytest.raises(InputError, match="is gone"):
         refreshed(study)
 
@@ -104,7 +105,7 @@ def test_refreshing_a_deleted_study_says_so(storage: Storage) -> None:
 def test_refreshing_finds_another_study_in_the_place_of_a_deleted_one(storage: Storage) -> None:
     """SQLite gives the number of a deleted study to the next one."""
     study = create_study(storage, SPEC)
-    delete_study(study)
+    study.storage.delete_study(study.study_id)
     new = create_study(storage, SPEC.with_changes(epochs=5))
     if new.study_id != study.study_id:
         pytest.skip("this database does not give numbers again")

@@ -140,3 +140,10 @@ def test_differences_are_told_in_words() -> None:
         "recipe.warmup: stored 0.2, asked for 0.1",
         "train_images: stored nothing, asked for 300",
     ]
+
+
+@pytest.mark.parametrize(
+    ("pruner", "rungs"), [("asha", (3, 6, 12)), ("hyperband", (3, 6, 12)), ("median", ()), ("none", ())]
+)
+def test_halving_compares_trials_at_rungs_before_the_last_epoch(pruner: str, rungs: tuple[int, ...]) -> None:
+    assert digits(epochs=24, first_rung=3, pruner=pruner).rungs == rungs

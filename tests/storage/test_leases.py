@@ -11,7 +11,7 @@ import sqlalchemy
 from optuna.trial import TrialState
 
 from vsearch.errors import LeaseLost
-from vsearch.storage import Storage
+from vsearch.storage import Storage, attempts
 
 Opener = Callable[..., Storage]
 
@@ -204,22 +204,26 @@ def test_an_attempt_that_was_lost_ended_with_its_last_progress(two: tuple[Storag
     assert other.spent(study_id).device_seconds == pytest.approx(attempt.ended - attempt.started)
 
 
+def crashes(storage: Storage, trial_id: int, reasons: tuple[str, ...]) -> int:
+    return storage.in_transaction(lambda connection: attempts.crashes(connection, trial_id, reasons))
+
+
 def test_losses_count_as_crashes_only_where_no_epoch_was_gained(two: tuple[Storage, Storage]) -> None:
     one, _ = two
     study_id, trial_id = new_trial(one)
-    for epoch, crashes in ((1, 1), (2, 1), (2, 2), (2, 3), (3, 1)):
+    for epoch, expected in ((1, 1), (2, 1), (2, 2), (2, 3), (3, 1)):
         one.take_lease(study_id, trial_id, "one", 60)
         one.set_trial_intermediate_value(trial_id, epoch, 0.5)
         one.put_back(trial_id, "lost")
-        assert one.crashes(trial_id, ("lost", "error")) == crashes
+        assert crashes(one, trial_id, ("lost", "error")) == expected
         one.set_trial_state_values(trial_id, TrialState.RUNNING)
     one.take_lease(study_id, trial_id, "one", 60)
     one.put_back(trial_id, "preempted")
     one.set_trial_state_values(trial_id, TrialState.RUNNING)
     one.take_lease(study_id, trial_id, "one", 60)
     one.put_back(trial_id, "error")
-    assert one.crashes(trial_id, ("lost", "error")) == 2
-    assert one.crashes(trial_id, ("lost",)) == 1
+    assert crashes(one, trial_id, ("lost", "error")) == 2
+    assert crashes(one, trial_id, ("lost",)) == 1
 
 
 def test_what_a_study_has_spent_and_promised_is_known(two: tuple[Storage, Storage]) -> None:

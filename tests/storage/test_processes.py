@@ -44,7 +44,7 @@ def test_eight_processes_lose_no_trial_and_run_none_twice(
 
     assert Counter(number for number, _ in done) == Counter(range(200))
     assert Counter(ticket for _, ticket in done if ticket is not None) == Counter(range(60))
-    assert storage.count_states(study._study_id)[TrialState.COMPLETE] == 200
+    assert Counter(trial.state for trial in study.trials) == {TrialState.COMPLETE: 200}
     assert all(list(trial.intermediate_values) == [0, 1] for trial in study.trials)
 
 
@@ -57,4 +57,4 @@ def test_a_budget_under_the_lock_is_never_overshot(
     created = all_workers("budget", database_url, "limited", 40)
 
     assert sum(created) == 40
-    assert sum(storage.count_states(study._study_id).values()) == 40
+    assert sum(storage.tally(study._study_id)) == 40

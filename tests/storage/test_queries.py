@@ -1,6 +1,7 @@
 """Counts and summaries without loading trials."""
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -11,6 +12,7 @@ import sqlalchemy
 from optuna.trial import TrialState
 
 from vsearch.storage import Storage, tables
+from vsearch.storage.queries import Tally
 
 
 def study_of(
@@ -32,14 +34,8 @@ def test_states_are_counted_per_study(storage: Storage) -> None:
     study.tell(study.ask(), 0.5)
     other.ask()
 
-    assert storage.count_states(study._study_id) == {
-        TrialState.RUNNING: 1,
-        TrialState.COMPLETE: 1,
-        TrialState.PRUNED: 0,
-        TrialState.FAIL: 1,
-        TrialState.WAITING: 0,
-    }
-    assert sum(storage.count_states(999).values()) == 0
+    assert storage.tally(study._study_id) == Tally(done=1, running=1, waiting=0, failed=1)
+    assert storage.tally(999) == Tally(0, 0, 0, 0)
 
 
 def test_a_tally_is_the_count_of_states(storage: Storage) -> None:
@@ -58,7 +54,7 @@ def test_a_tally_is_the_count_of_states(storage: Storage) -> None:
 
 
 def check_tally(storage: Storage, study: optuna.Study) -> None:
-    counts = storage.count_states(study._study_id)
+    counts = Counter(trial.state for trial in storage.get_all_trials(study._study_id))
     done = counts[TrialState.COMPLETE] + counts[TrialState.PRUNED]
     running, waiting, failed = (counts[TrialState[name]] for name in ("RUNNING", "WAITING", "FAIL"))
     assert storage.tally(study._study_id) == (done, running, waiting, failed)
@@ -158,7 +154,7 @@ def test_thousands_of_trials_are_summed_up(database_url: str, opener: Callable[.
     fill_with_trials(storage, study_id, 5_000)
 
     assert storage.summaries()[0].counts[TrialState.COMPLETE] == 4_990
-    assert storage.count_states(study_id)[TrialState.RUNNING] == 10
+    assert storage.tally(study_id) == Tally(done=4_990, running=10, waiting=0, failed=0)
     assert storage.count_trials_with_attr(study_id, "seed", 3) == 1_250
 
 

@@ -45,7 +45,7 @@ def budget(url: str, study_name: str, total: int) -> int:
     created = 0
     while True:
         with storage.exclusive(study._study_id):
-            if sum(storage.count_states(study._study_id).values()) >= total:
+            if sum(storage.tally(study._study_id)) >= total:
                 break
             time.sleep(0.002)  # long enough for another process to count the same
             study.ask()

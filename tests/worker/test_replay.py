@@ -12,6 +12,7 @@ from optuna.trial import TrialState
 from vsearch.errors import InputError
 from vsearch.search import attributes
 from vsearch.search.claims import claim_trial
+from vsearch.search.control import resume
 from vsearch.search.excluding import exclude
 from vsearch.search.stored import StoredStudy, open_study
 from vsearch.settings import Settings
@@ -176,7 +177,7 @@ def test_a_spec_that_was_changed_in_the_database_is_told(make_study: Any, train:
 
 
 def test_a_larger_budget_is_no_change_of_the_spec(make_study: Any, train: Any, again: Any) -> None:
-    study = train(make_study()).set_budget(trials=50, max_failed=30)
+    study = resume(train(make_study()), trials=50, max_failed=30)
     assert again(study).verdict == "equal"
 
 

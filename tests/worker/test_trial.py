@@ -11,6 +11,7 @@ from optuna.trial import TrialState
 import vsearch
 from vsearch.search import attributes
 from vsearch.search.claims import Claim, claim_trial, put_back
+from vsearch.search.control import resume
 from vsearch.search.stored import StoredStudy
 from vsearch.worker.interrupts import Interrupts, Stopped
 from vsearch.worker.outcome import finite
@@ -163,7 +164,7 @@ def test_a_checkpoint_outlives_more_trials_in_the_budget(
 ) -> None:
     study = make_study()
     interrupted(study, workplace_of(study), monkeypatch)
-    grown = study.set_budget(trials=9, max_failed=30)
+    grown = resume(study, trials=9, max_failed=30)
     assert len(TrialTraining(claimed(grown), workplace_of(grown), Interrupts()).progress.train_losses) == 1
 
 

@@ -11,6 +11,7 @@ from optuna.trial import TrialState
 from vsearch.errors import DataError, DeviceError, InputError
 from vsearch.search import attributes
 from vsearch.search.claims import claim_trial
+from vsearch.search.control import stop
 from vsearch.settings import Settings, resolve
 from vsearch.storage import Storage
 from vsearch.worker.interrupts import Interrupts
@@ -45,7 +46,7 @@ def test_a_worker_spends_the_budget_of_its_study_and_leaves_no_checkpoint(
 
 def test_a_worker_without_names_serves_every_open_study(make_study: Any, worker: Any) -> None:
     one, two, stopped = (make_study(name=name, trials=1, epochs=1) for name in ("one", "two", "stopped"))
-    stopped.set_state("stopped")
+    stop(stopped)
     assert worker().serve() == 2
     assert states(one)[0] == states(two)[0] == "COMPLETE"
     assert states(stopped)[0] == "WAITING"
@@ -204,6 +205,6 @@ def test_images_of_ended_studies_are_let_go(make_study: Any, worker: Any) -> Non
     serving = worker(*names)
     assert serving.serve() == 3
     assert len(serving._workplaces) == 3
-    serving._opened["a"].set_state("stopped")
+    stop(serving._opened["a"])
     serving._studies()
     assert [spec.name for spec in serving._workplaces] == ["b", "c"]

@@ -14,8 +14,8 @@ RENEWALS = 4
 LONGEST_BEAT_SECONDS = 10.0
 """How long a worker may take to notice what it is asked to do."""
 
-ORDERS = {"paused": "paused", "cancelled": "cancelled"}
-"""What a state of the study asks of the workers that train its trials; `stopped` lets them end."""
+ENDING_STATES = ("paused", "cancelled")
+"""Of a study, in which workers put its trials back; `stopped` lets them end."""
 
 
 class Lease:
@@ -72,7 +72,9 @@ class Lease:
         if self._spec.max_device_hours is not None:
             self._end = time.monotonic() + self._seconds_left(self._spec.max_device_hours * 3600)
         state = self.storage.study_attr(self._study_id, attributes.STATE)
-        return "budget" if time.monotonic() > self._end else ORDERS.get(str(state))
+        if time.monotonic() > self._end:
+            return "budget"
+        return state if state in ENDING_STATES else None
 
     def _seconds_left(self, budget: float) -> float:
         """Until the study's device hours are spent, if as many workers train as do now."""

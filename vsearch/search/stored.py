@@ -46,16 +46,6 @@ class StoredStudy:
         """Whether workers may take trials."""
         return cast(StudyState, self.storage.study_attr(self.study_id, attributes.STATE) or "open")
 
-    def set_state(self, state: StudyState) -> None:
-        """Let workers take trials, or not."""
-        self.storage.set_study_user_attr(self.study_id, attributes.STATE, state)
-
-    def set_budget(self, **budget: float | None) -> "StoredStudy":
-        """The same study with more or less to spend: `trials`, `max_epochs`, `max_device_hours`, `max_failed`."""
-        spec = self.spec.with_changes(**budget)
-        self.storage.set_study_user_attr(self.study_id, attributes.SPEC, spec.to_json())
-        return open_study(self.storage, self.name)
-
 
 def create_study(storage: Storage, spec: StudySpec) -> StoredStudy:
     """Store a new study and enqueue the baseline as its trial 0, then the paper's curves of its families.
@@ -143,11 +133,6 @@ def create_or_open(storage: Storage, spec: StudySpec) -> tuple[StoredStudy, bool
     if differences(stored.spec, spec):
         raise _exists(storage, spec)
     return stored, False
-
-
-def delete_study(study: StoredStudy) -> None:
-    """Remove a study and its trials for good."""
-    study.storage.delete_study(study.study_id)
 
 
 def enqueue(study: optuna.Study, spec: StudySpec, role: str, family: str, curve: Curve) -> None:

@@ -208,11 +208,9 @@ class StudySpec:
 
     @property
     def rungs(self) -> tuple[int, ...]:
-        """The epochs at which the pruner compares trials, without the last epoch; for `median` every epoch."""
-        if self.pruner == "none":
+        """The epochs before the last at which halving compares trials; none for the other pruners."""
+        if self.pruner in ("none", "median"):
             return ()
-        if self.pruner == "median":
-            return tuple(range(self.first_rung, self.epochs))
         rungs, rung = [], self.first_rung
         while rung < self.epochs:
             rungs.append(rung)

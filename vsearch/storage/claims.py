@@ -11,6 +11,9 @@ from optuna.trial import TrialState
 from vsearch.storage import attempts, ending, leases
 from vsearch.storage.tables import PARAMS, SYSTEM_ATTRS, TRIAL_ATTRS, TRIALS
 
+RUNGS = "completed_rung_%"
+"""Where Optuna's successive halving keeps the values that trials are compared with."""
+
 
 def claim_waiting(connection: sa.Connection, trial_id: int, started: datetime) -> TrialState | None:
     """Turn a waiting trial into a running one; the state it was found in, or None if there is no such trial.
@@ -32,10 +35,6 @@ def claim_waiting(connection: sa.Connection, trial_id: int, started: datetime) -
     state: TrialState = row.state
     is_ours = state == TrialState.RUNNING and row.datetime_start == started
     return TrialState.WAITING if is_ours else state
-
-
-RUNGS = "completed_rung_%"
-"""Where Optuna's successive halving keeps the values that trials are compared with."""
 
 
 class Limit(NamedTuple):
@@ -85,8 +84,3 @@ def forget_rung(connection: sa.Connection, trial_id: int, value: float) -> None:
     last = max(rungs, key=lambda row: int(row.key.rpartition("_")[2]))
     if json.loads(last.value_json) == value:
         connection.execute(sa.delete(SYSTEM_ATTRS).where(is_rung, SYSTEM_ATTRS.c.key == last.key))
-
-
-def has_trial(connection: sa.Connection, trial_id: int) -> bool:
-    """Whether the trial is stored."""
-    return connection.execute(sa.select(TRIALS.c.trial_id).where(TRIALS.c.trial_id == trial_id)).first() is not None

@@ -1,6 +1,5 @@
 """Leases in SQL: which worker may write to a running trial, and until when, by the database's clock."""
 
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -54,9 +53,6 @@ def take(
     if held is None:
         row = {"trial_id": trial_id, "study_id": study_id, "fence": fence, "lost": 0, "epoch": 0}
         connection.execute(sa.insert(leases).values(**row, **values))
-        # Optuna writes the local time of whoever asked.
-        started = datetime.now(UTC).replace(tzinfo=None)
-        connection.execute(sa.update(TRIALS).where(TRIALS.c.trial_id == trial_id).values(datetime_start=started))
     else:
         connection.execute(sa.update(leases).where(is_trial).values(**values, fence=fence))
     attempts.begin(connection, study_id, trial_id, fence, worker, device)

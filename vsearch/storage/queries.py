@@ -53,16 +53,8 @@ def study_names(connection: sa.Connection) -> list[str]:
     return list(connection.execute(sa.select(STUDIES.c.study_name).order_by(STUDIES.c.study_id)).scalars())
 
 
-def count_states(connection: sa.Connection, study_id: int) -> dict[TrialState, int]:
-    """The number of trials in each of the five states, zeros included."""
-    rows = connection.execute(
-        sa.select(TRIALS.c.state, sa.func.count()).where(TRIALS.c.study_id == study_id).group_by(TRIALS.c.state)
-    )
-    return {**dict.fromkeys(TrialState, 0), **{row[0]: row[1] for row in rows}}
-
-
 def tally(connection: sa.Connection, study_id: int) -> Tally:
-    """What `count_states` tells of a study, without reading what is done.
+    """The trials of a study by state, without reading those that are done.
 
     The last trial's number tells how many there are: Optuna numbers them 0, 1, 2 … in the order of their ids.
     """

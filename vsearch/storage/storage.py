@@ -1,6 +1,6 @@
 """The storage that the rest of vsearch uses: opening, claims of trials, and reads that load no trials."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -83,10 +83,6 @@ class Storage(LeasingStorage):
         """One summary per study, oldest first, in five queries."""
         return self.in_transaction(queries.summaries)
 
-    def count_states(self, study_id: int) -> dict[TrialState, int]:
-        """The number of trials in each of the five states, zeros included; all zero if there is no such study."""
-        return self.in_transaction(lambda connection: queries.count_states(connection, study_id))
-
     def tally(self, study_id: int) -> Tally:
         """How many trials are done, run, wait and failed, in a time that does not grow with those that are done."""
         return self.in_transaction(lambda connection: queries.tally(connection, study_id))
@@ -104,10 +100,6 @@ class Storage(LeasingStorage):
     def is_next_begun(self, study_id: int) -> bool | None:
         """Whether the trial that waits first has been trained before; None if none waits."""
         return self.in_transaction(lambda connection: attempts.next_waiting(connection, study_id))
-
-    def crashes(self, trial_id: int, reasons: Collection[str]) -> int:
-        """How often a trial ended an attempt by one of those reasons; see `attempts.crashes` for the lost ones."""
-        return self.in_transaction(lambda connection: attempts.crashes(connection, trial_id, reasons))
 
     def enter_worker(self, worker: str, host: str, pid: int, device: str) -> None:
         """Note that a worker has started."""

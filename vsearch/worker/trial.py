@@ -149,7 +149,7 @@ class TrialTraining:
         epoch, since = self.progress.epochs, time.monotonic() - self._saved_at
         if epoch == self._saved:
             return
-        is_rung = epoch in self._workplace.spec.rungs and self._workplace.spec.pruner != "median"
+        is_rung = epoch in self._workplace.spec.rungs
         store = self._workplace.checkpoints
         is_away = not self._delivery.is_done
         if is_away and isinstance(store, DatabaseStore):

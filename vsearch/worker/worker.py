@@ -186,8 +186,6 @@ class Worker:
 
     def _can_train(self, study: StoredStudy) -> bool:
         """Whether the study's images are here; a worker that serves any study passes over those it cannot train."""
-        if study.study_id in self._unusable:
-            return False
         try:
             with self.interrupts.breakable():  # a download may take long
                 self._workplace(study)
