@@ -106,8 +106,8 @@ def _put_back(study: StoredStudy, trial_id: int, reason: str, detail: str, attrs
     attempts = spec.max_attempts if reason in spec.retry else 1
     limit = Limit(spec.retry, attempts, {attributes.REASON: reason, attributes.DETAIL: detail, **attrs})
     is_crash = reason in spec.retry or reason == LOST
-    study.storage.forget_params(trial_id, unless_attr=attributes.SEEDS)
-    return study.storage.put_back(trial_id, reason, detail, limit if is_crash else None) == TrialState.WAITING
+    left = study.storage.put_back(trial_id, reason, detail, limit if is_crash else None, attributes.SEEDS)
+    return left == TrialState.WAITING
 
 
 def _claim(study: StoredStudy, trial: optuna.Trial, trial_id: int, lease: Lease, worker: str) -> Claim:

@@ -48,11 +48,12 @@ class Limit(NamedTuple):
 
 
 def put_back(
-    connection: sa.Connection, trial_id: int, reason: str, detail: str, limit: Limit | None
+    connection: sa.Connection, trial_id: int, reason: str, detail: str, limit: Limit | None, claimed_attr: str | None
 ) -> TrialState | None:
     """Turn a running trial into a waiting one without a holder, or, beyond the limit, into a failed one.
 
-    Gives its state now; None if there is no such trial.
+    A trial without the user attribute `claimed_attr` was lost between its suggestions: these are forgotten. Gives its
+    state now; None if there is no such trial.
     """
     is_trial = TRIALS.c.trial_id == trial_id
     changed = connection.execute(
@@ -60,6 +61,9 @@ def put_back(
     )
     if changed.rowcount:
         leases.end(connection, trial_id, reason, detail)
+        if claimed_attr is not None:
+            was_claimed = sa.exists().where(TRIAL_ATTRS.c.trial_id == trial_id, TRIAL_ATTRS.c.key == claimed_attr)
+            connection.execute(sa.delete(PARAMS).where(PARAMS.c.trial_id == trial_id, ~was_claimed))
         if limit is not None:
             crashes = attempts.crashes(connection, trial_id, {*limit.reasons, reason})
             if crashes >= limit.attempts:
@@ -67,12 +71,6 @@ def put_back(
                 ending.end_trial(connection, trial_id, TrialState.FAIL, None, reason, detail)
     state: TrialState | None = connection.execute(sa.select(TRIALS.c.state).where(is_trial)).scalar_one_or_none()
     return state
-
-
-def forget_params(connection: sa.Connection, trial_id: int, unless_attr: str) -> None:
-    """Forget the suggestions of a trial whose claim broke off between them, unless it got as far as that attribute."""
-    is_kept = sa.exists().where(TRIAL_ATTRS.c.trial_id == trial_id, TRIAL_ATTRS.c.key == unless_attr)
-    connection.execute(sa.delete(PARAMS).where(PARAMS.c.trial_id == trial_id, ~is_kept))
 
 
 def forget_rung(connection: sa.Connection, trial_id: int, value: float) -> None:

@@ -89,24 +89,30 @@ class LeasingStorage(RetryingStorage):
         """Each time that a worker took a trial, first to last."""
         return self.in_transaction(lambda connection: attempts.of_trial(connection, trial_id))
 
-    def put_back(self, trial_id: int, reason: str, detail: str = "", limit: Limit | None = None) -> TrialState:
+    def put_back(
+        self,
+        trial_id: int,
+        reason: str,
+        detail: str = "",
+        limit: Limit | None = None,
+        claimed_attr: str | None = None,
+    ) -> TrialState:
         """Make a running trial wait again with its number, parameters, attributes and reports, for the next `ask`.
 
         Whoever held it cannot write to it any more; its attempt ended for that reason. A trial that waits already stays
-        as it is. One that crashed as often as `limit` says fails instead: FAIL is given in place of WAITING.
+        as it is. One that crashed as often as `limit` says fails instead: FAIL is given in place of WAITING. One
+        without the user attribute `claimed_attr`, whose claim broke off, loses its parameters.
 
         Raises:
             KeyError: there is no such trial.
             optuna.exceptions.UpdateFinishedTrialError: it had ended before.
         """
-        found = self.in_transaction(lambda connection: claims.put_back(connection, trial_id, reason, detail, limit))
+        found = self.in_transaction(
+            lambda connection: claims.put_back(connection, trial_id, reason, detail, limit, claimed_attr)
+        )
         if found == TrialState.FAIL and limit is not None:
             return found
         return self._check_state(trial_id, found)
-
-    def forget_params(self, trial_id: int, unless_attr: str) -> None:
-        """Forget the suggestions of a trial whose claim broke off, unless it has that user attribute already."""
-        self.in_transaction(lambda connection: claims.forget_params(connection, trial_id, unless_attr))
 
     def forget_rung(self, trial_id: int, value: float) -> None:
         """Let the pruner judge a trial that is held here at its last rung again, if it reached that with this value.

@@ -12,7 +12,6 @@ from vsearch.errors import DataError, InputError, StorageAway, shorten
 from vsearch.search import attributes
 from vsearch.search.claims import Claim, put_back
 from vsearch.search.stored import StoredStudy
-from vsearch.storage.checkpoints import Key
 from vsearch.worker.interrupts import Interrupts
 from vsearch.worker.logtail import LogTail
 from vsearch.worker.outcome import Outcome
@@ -88,12 +87,10 @@ class TrialAttempt:
         return attrs | {attributes.LOG: self.tail.lines()}
 
     def _delete_checkpoint(self) -> None:
-        claim, workplace = self.claim, self.workplace
-        key = Key(workplace.spec.name, workplace.study_id, claim.number, claim.trial_id, claim.lease.fence)
         try:
-            workplace.checkpoints.delete(key)
-        except (DataError, StorageAway) as error:
-            log.warning("trial %d: its checkpoint stays: %s", claim.number, error)
+            self.workplace.checkpoints.delete(self.workplace.checkpoint_key(self.claim))
+        except DataError as error:
+            log.warning("trial %d: its checkpoint stays: %s", self.claim.number, error)
 
 
 def _failure(error: BaseException) -> Outcome:

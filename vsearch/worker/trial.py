@@ -12,7 +12,7 @@ from vsearch.errors import DataError, StorageAway
 from vsearch.search import attributes
 from vsearch.search.claims import Claim
 from vsearch.search.delivery import Delivery
-from vsearch.storage.checkpoints import DatabaseStore, Key
+from vsearch.storage.checkpoints import DatabaseStore
 from vsearch.training.checkpoint import decode, encode
 from vsearch.training.divergence import diverged
 from vsearch.training.loop import Training
@@ -41,6 +41,13 @@ class TrialTraining:
     ) -> None:
         self._claim, self._workplace, self._interrupts = claim, workplace, interrupts
         self._longest_outage = longest_outage
+        self._key = workplace.checkpoint_key(claim)
+        # What a checkpoint must agree with; the scales too: another storage may have a trial of the same number.
+        self._identity = {
+            "spec": spec_digest(workplace),
+            "seeds": list(claim.seeds),
+            "scales": list(claim.scales),
+        }
         self._trainings = self._new_trainings()
         self.progress = Progress()
         self._restore()
@@ -127,22 +134,12 @@ class TrialTraining:
             return None
         return Outcome(TrialState.COMPLETE, "finished", value=fmean(progress.accuracies))
 
-    def _identity(self) -> dict[str, Any]:
-        """What a checkpoint must agree with; the scales too: another storage may have a trial of the same number."""
-        claim = self._claim
-        return {"spec": spec_digest(self._workplace), "seeds": list(claim.seeds), "scales": list(claim.scales)}
-
     def _state(self) -> dict[str, Any]:
         return {
-            "trial": self._identity(),
+            "trial": self._identity,
             "progress": asdict(self.progress),
             "trainings": [training.state_dict() for training in self._trainings],
         }
-
-    @property
-    def _key(self) -> Key:
-        claim, workplace = self._claim, self._workplace
-        return Key(workplace.spec.name, workplace.study_id, claim.number, claim.trial_id, claim.lease.fence)
 
     def _save_if_due(self) -> None:
         """Write a checkpoint after a rung, from time to time, and more often while reports wait for the database."""
@@ -164,7 +161,7 @@ class TrialTraining:
         self._saved_at = time.monotonic()
         try:
             self._workplace.checkpoints.write(self._key, encode(self._snapshot))
-        except (DataError, StorageAway) as error:
+        except DataError as error:
             log.warning("trial %d: no checkpoint of epoch %d: %s", self._claim.number, self.progress.epochs, error)
         else:
             self._saved = self.progress.epochs
@@ -180,7 +177,7 @@ class TrialTraining:
                 for name, content in self._workplace.checkpoints.read(self._key):
                     if self._has_restored(name, content):
                         return
-            except (DataError, StorageAway) as error:
+            except DataError as error:
                 if time.monotonic() > end:
                     log.warning("trial %d begins again: %s", self._claim.number, error)
                     return
@@ -194,7 +191,7 @@ class TrialTraining:
     def _has_restored(self, name: str, content: bytes) -> bool:
         try:
             state = decode(content, name)
-            if state.get("trial") != self._identity():
+            if state.get("trial") != self._identity:
                 return False
             progress = Progress(**state["progress"])
             for training, saved in zip(self._trainings, state["trainings"], strict=True):

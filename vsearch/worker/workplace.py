@@ -14,10 +14,11 @@ import torch
 import vsearch
 from vsearch.data import SearchData, load_search_data
 from vsearch.models import build_network
+from vsearch.search.claims import Claim
 from vsearch.search.stored import StoredStudy
 from vsearch.spec.seeds import derive_seed
 from vsearch.spec.study import StudySpec
-from vsearch.storage.checkpoints import CheckpointStore
+from vsearch.storage.checkpoints import CheckpointStore, Key
 from vsearch.training.device import choose_precision
 from vsearch.training.loop import Training
 
@@ -32,6 +33,10 @@ class Workplace:
     device: torch.device
     precision: Literal["bf16", "float32"]
     checkpoints: CheckpointStore
+
+    def checkpoint_key(self, claim: Claim) -> Key:
+        """Whose checkpoint a claimed trial's is."""
+        return Key(self.spec.name, self.study_id, claim.number, claim.trial_id, claim.lease.fence)
 
     def training(self, scales: tuple[float, ...], seed: int, on_step: Callable[[], None] = lambda: None) -> Training:
         """A new training of one network; weights, order and augmentation come from the seed alone."""
