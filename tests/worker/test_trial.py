@@ -67,6 +67,9 @@ def test_with_replicates_the_mean_over_the_seeds_is_reported(
     outcome = training.run()
     assert len(set(training.progress.accuracies)) == 2
     assert outcome.value == pytest.approx(sum(training.progress.accuracies) / 2)
+    curves = training.attrs(outcome)[attributes.SEED_CURVES]
+    assert [curve[-1] for curve in curves] == training.progress.accuracies
+    assert [sum(pair) / 2 for pair in zip(*curves, strict=True)] == pytest.approx(training.progress.scores)
 
 
 def test_what_was_trained_is_recorded(make_study: Any, workplace_of: WorkplaceOf, interrupts: Interrupts) -> None:

@@ -83,6 +83,7 @@ _SOUND: dict[str, Callable[[object], bool]] = {
     attributes.SCALES: is_list(is_number),
     attributes.SEEDS: is_list(is_whole),
     attributes.ACCURACIES: is_list(is_number),
+    attributes.SEED_CURVES: is_list(is_list(is_number)),
     attributes.TRAIN_LOSSES: is_list(_is_number_or_none),
     attributes.VALIDATION_LOSSES: is_list(_is_number_or_none),
     attributes.LOG: is_list(_is_text),

@@ -32,6 +32,8 @@ class TrialResult:
     Kept for an excluded one."""
     accuracies: tuple[float, ...]
     """Of each seed."""
+    seed_curves: tuple[tuple[float, ...], ...]
+    """Validation accuracy after each epoch, of each seed; empty where there was one seed, or an older vsearch."""
     seeds: tuple[int, ...]
     epochs: int
     learning_curve: tuple[float, ...]
@@ -151,6 +153,7 @@ def _result(trial: FrozenTrial, excluded: TrialState | None) -> TrialResult:
         knobs=dict(trial.params),
         accuracy=trial.value if is_complete else (learning_curve[-1] if steps else None),
         accuracies=tuple(attrs.get(attributes.ACCURACIES, ())),
+        seed_curves=tuple(map(tuple, attrs.get(attributes.SEED_CURVES, ()))),
         seeds=tuple(attrs.get(attributes.SEEDS, ())),
         epochs=steps[-1] if steps else 0,
         learning_curve=learning_curve,

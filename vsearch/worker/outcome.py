@@ -39,6 +39,8 @@ class Progress:
     """Validation accuracy of each epoch, the mean over the replicates: what is reported."""
     accuracies: list[float] = field(default_factory=list)
     """Of the last epoch, one per replicate."""
+    seed_scores: list[list[float]] = field(default_factory=list)
+    """The same of each epoch; shorter in a checkpoint of an older vsearch."""
     seconds: float = 0.0
     images_per_second: float = 0.0
     broken: str = ""
@@ -47,13 +49,14 @@ class Progress:
     """Why going on is of no use, though the numbers are finite."""
 
     def __post_init__(self) -> None:
-        lists = (self.train_losses, self.validation_losses, self.scores, self.accuracies)
+        lists = (self.train_losses, self.validation_losses, self.scores, self.accuracies, *self.seed_scores)
         numbers = [self.seconds, self.images_per_second]
         for values in lists:
             if not isinstance(values, list):
                 raise TypeError("the progress of a trial is no list of numbers")
             numbers += values
-        if not all(isinstance(number, int | float) for number in numbers) or len({*map(len, lists[:3])}) > 1:
+        lengths = ({*map(len, lists[:3])}, {*map(len, self.seed_scores)})
+        if not all(isinstance(number, int | float) for number in numbers) or max(map(len, lengths)) > 1:
             raise TypeError("the progress of a trial is no row of numbers for each of its epochs")
         if not isinstance(self.broken, str) or not isinstance(self.exploded, str):
             raise TypeError("the progress of a trial has no reasons in words")
@@ -68,6 +71,7 @@ class Progress:
         self.train_losses.append(fmean(record.train_loss for record in records))
         self.validation_losses.append(fmean(record.validation_loss for record in records))
         self.accuracies = [record.validation_accuracy for record in records]
+        self.seed_scores.append(self.accuracies)
         self.scores.append(fmean(self.accuracies))
         self.seconds += sum(record.seconds for record in records)
         self.images_per_second = fmean(record.images_per_second for record in records)
@@ -81,6 +85,8 @@ class Progress:
             attributes.TRAIN_LOSSES: [finite(loss) for loss in self.train_losses[:epochs]],
             attributes.VALIDATION_LOSSES: [finite(loss) for loss in self.validation_losses[:epochs]],
         }
+        if len(self.accuracies) > 1 and len(self.seed_scores) == self.epochs:
+            attrs[attributes.SEED_CURVES] = [list(curve) for curve in zip(*self.seed_scores[:epochs], strict=True)]
         return attrs | ({attributes.ACCURACIES: self.accuracies} if epochs == self.epochs else {})
 
 
