@@ -23,7 +23,7 @@ def test_own_tables_lie_beside_optunas(database_url: str, opener: Callable[..., 
     with storage.engine.connect() as connection:
         is_postgres = connection.dialect.name == "postgresql"
         found = sqlalchemy.inspect(connection).get_table_names(schema="vsearch" if is_postgres else None)
-        assert stored_revision(connection) == "v3"
+        assert stored_revision(connection) == "v4"
     wanted = {"leases", "revision"} if is_postgres else {"vsearch_leases", "vsearch_revision"}
     assert wanted <= set(found)
 
@@ -50,5 +50,5 @@ def test_tables_of_a_newer_vsearch_are_named_and_not_used(
     database_url: str, opener: Callable[..., Storage], create: bool
 ) -> None:
     change(opener(database_url), "UPDATE {revision} SET version_num = 'v99'")
-    with pytest.raises(StorageError, match=r"newer vsearch \(tables v99, known v3\); upgrade here"):
+    with pytest.raises(StorageError, match=r"newer vsearch \(tables v99, known v4\); upgrade here"):
         open_storage(database_url, create=create)

@@ -108,6 +108,18 @@ def spent(connection: sa.Connection, study_id: int) -> Spent:
     )
 
 
+def held_seconds(connection: sa.Connection, study_id: int) -> dict[int, float]:
+    """The time for which workers held each trial of a study, by its number; trials that nobody took are not there."""
+    tables = own_tables(connection.dialect.name)
+    attempts, leases = tables.attempts, tables.leases
+    until = sa.func.coalesce(attempts.c.ended, leases.c.progress)
+    joined = attempts.outerjoin(leases, attempts.c.trial_id == leases.c.trial_id)
+    joined = joined.join(TRIALS, TRIALS.c.trial_id == attempts.c.trial_id)
+    query = sa.select(TRIALS.c.number, sa.func.coalesce(sa.func.sum(until - attempts.c.started), 0.0))
+    query = query.select_from(joined).where(attempts.c.study_id == study_id).group_by(TRIALS.c.number)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def next_waiting(connection: sa.Connection, study_id: int) -> bool | None:
     """Whether the trial that is asked for next has begun before; None if none waits."""
     table = own_tables(connection.dialect.name).attempts

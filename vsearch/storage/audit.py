@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from vsearch.storage import exclusions
 from vsearch.storage.clock import now
@@ -13,6 +12,7 @@ from vsearch.storage.leasing import LeasingStorage
 from vsearch.storage.own_tables import own_tables
 from vsearch.storage.queries import study_attr
 from vsearch.storage.tables import STUDY_ATTRS
+from vsearch.storage.upsert import upsert
 
 
 class Entry(NamedTuple):
@@ -49,13 +49,8 @@ def write_study_attr(connection: sa.Connection, study_id: int, key: str, value: 
     """Set a user attribute of a study; False if it has that value already."""
     if study_attr(connection, study_id, key) == value:
         return False
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(STUDY_ATTRS).values(study_id=study_id, key=key, value_json=json.dumps(value))
-    upsert = statement.on_conflict_do_update(
-        index_elements=[STUDY_ATTRS.c.study_id, STUDY_ATTRS.c.key],
-        set_={"value_json": statement.excluded.value_json},
-    )
-    connection.execute(upsert)
+    row = {"study_id": study_id, "key": key, "value_json": json.dumps(value)}
+    upsert(connection, STUDY_ATTRS, ("study_id", "key"), [row])
     return True
 
 

@@ -7,25 +7,17 @@ from typing import Any
 
 import sqlalchemy as sa
 from optuna.trial import TrialState
-from sqlalchemy.dialects import postgresql, sqlite
 
 from vsearch.storage import leases
 from vsearch.storage.own_tables import own_tables
 from vsearch.storage.tables import TRIAL_ATTRS, TRIALS, VALUES
+from vsearch.storage.upsert import upsert
 
 
 def write_attrs(connection: sa.Connection, trial_id: int, attrs: Mapping[str, Any]) -> None:
     """Set user attributes of a trial; a value of None takes nothing away."""
-    if not attrs:
-        return
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     rows = [{"trial_id": trial_id, "key": key, "value_json": json.dumps(value)} for key, value in attrs.items()]
-    statement = insert(TRIAL_ATTRS).values(rows)
-    upsert = statement.on_conflict_do_update(
-        index_elements=[TRIAL_ATTRS.c.trial_id, TRIAL_ATTRS.c.key],
-        set_={"value_json": statement.excluded.value_json},
-    )
-    connection.execute(upsert)
+    upsert(connection, TRIAL_ATTRS, ("trial_id", "key"), rows)
 
 
 def end_trial(

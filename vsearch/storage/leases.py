@@ -91,7 +91,8 @@ def end(connection: sa.Connection, trial_id: int, reason: str, detail: str = "")
 def forget_study(connection: sa.Connection, study_id: int) -> None:
     """Delete what our tables hold of a study that is deleted: SQLite may give its trials' ids again."""
     tables = own_tables(connection.dialect.name)
-    for table in (tables.leases, tables.attempts, tables.checkpoints, tables.exclusions, tables.events):
+    own = (tables.leases, tables.attempts, tables.checkpoints, tables.exclusions, tables.events, tables.pictures)
+    for table in own:
         connection.execute(sa.delete(table).where(table.c.study_id == study_id))
 
 

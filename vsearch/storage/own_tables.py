@@ -23,6 +23,7 @@ class OwnTables:
     checkpoints: sa.Table
     exclusions: sa.Table
     events: sa.Table
+    pictures: sa.Table
     revision: str
     """The name of the table in which alembic keeps the revision of these tables."""
 
@@ -45,6 +46,7 @@ def own_tables(dialect: str) -> OwnTables:
         checkpoints=table("checkpoints", *_checkpoints()),
         exclusions=table("exclusions", *_exclusions()),
         events=table("events", *_events()),
+        pictures=table("pictures", *_pictures()),
         revision=f"{prefix}revision",
     )
 
@@ -124,4 +126,16 @@ def _events() -> tuple[sa.Column[object], ...]:
         sa.Column("who", sa.String(256), nullable=False),
         sa.Column("action", sa.String(32), nullable=False),
         sa.Column("detail", sa.Text, nullable=False),
+    )
+
+
+def _pictures() -> tuple[sa.Column[object], ...]:
+    """Who draws the pictures of a study, and when that was done."""
+    return (
+        sa.Column("study_id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("holder", sa.String(256), nullable=False),
+        sa.Column("expires", sa.Float(53), nullable=False),  # of the right to draw; 0: nobody's
+        sa.Column("state", sa.String(256), nullable=False),  # what was drawn
+        sa.Column("drawn", sa.Float(53), nullable=False),
+        sa.Column("seconds", sa.Float(53), nullable=False),  # that it took
     )

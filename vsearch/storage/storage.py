@@ -1,6 +1,6 @@
 """The storage that the rest of vsearch uses: opening, claims of trials, and reads that load no trials."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -8,12 +8,13 @@ from typing import Any, NoReturn
 from optuna.trial import TrialState
 
 from vsearch.errors import StorageError
-from vsearch.storage import attempts, claims, exclusions, queries, workers
+from vsearch.storage import attempts, claims, exclusions, pictures, queries, workers
 from vsearch.storage.attempts import Spent
 from vsearch.storage.engine import target_of
 from vsearch.storage.exclusions import Event
 from vsearch.storage.filesystem import check_file
 from vsearch.storage.leasing import LeasingStorage
+from vsearch.storage.pictures import Drawing
 from vsearch.storage.queries import StudySummary, Tally
 from vsearch.storage.retry import Retry
 from vsearch.storage.schema import check_revision, prepare_tables
@@ -97,6 +98,10 @@ class Storage(LeasingStorage):
         """What a study has spent so far, lost attempts included."""
         return self.in_transaction(lambda connection: attempts.spent(connection, study_id))
 
+    def held_seconds(self, study_id: int) -> dict[int, float]:
+        """The time for which workers held each trial of a study, lost attempts included, by the trial's number."""
+        return self.in_transaction(lambda connection: attempts.held_seconds(connection, study_id))
+
     def is_next_begun(self, study_id: int) -> bool | None:
         """Whether the trial that waits first has been trained before; None if none waits."""
         return self.in_transaction(lambda connection: attempts.next_waiting(connection, study_id))
@@ -136,6 +141,35 @@ class Storage(LeasingStorage):
     def events(self, study_id: int) -> list[Event]:
         """What people did to a study and its trials, oldest first."""
         return self.in_transaction(lambda connection: exclusions.events(connection, study_id))
+
+    def drawing(self, study_id: int) -> Drawing:
+        """When the pictures of a study were last drawn."""
+        return self.in_transaction(lambda connection: pictures.drawing(connection, study_id))
+
+    def take_drawing(self, study_id: int, holder: str, lease_seconds: float) -> bool:
+        """Get the right to draw a study's pictures; False if somebody else has it, or the study is gone."""
+        return self.in_transaction(lambda connection: pictures.take(connection, study_id, holder, lease_seconds))
+
+    def release_drawing(self, study_id: int, holder: str) -> None:
+        """Give the right to draw back without having drawn."""
+        self.in_transaction(lambda connection: pictures.release(connection, study_id, holder))
+
+    def write_drawing(
+        self,
+        study_id: int,
+        holder: str,
+        state: str,
+        seconds: float,
+        change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    ) -> bool:
+        """Exchange all that a dashboard keeps of a study in one transaction: see `pictures.write`."""
+        return self.in_transaction(
+            lambda connection: pictures.write(connection, study_id, holder, state, seconds, change)
+        )
+
+    def trial_ids(self, study_id: int) -> dict[int, int]:
+        """The ids of a study's trials by their numbers."""
+        return self.in_transaction(lambda connection: pictures.trial_ids(connection, study_id))
 
     def study_attr(self, study_id: int, key: str) -> Any:
         """One user attribute of a study, without reading the others; None if it is not set."""

@@ -27,6 +27,13 @@ STUDY_ATTRS = sa.Table(
     sa.Column("key", sa.String),
     sa.Column("value_json", sa.Text),
 )
+STUDY_SYSTEM_ATTRS = sa.Table(
+    "study_system_attributes",
+    _metadata,
+    sa.Column("study_id", sa.Integer),
+    sa.Column("key", sa.String),
+    sa.Column("value_json", sa.Text),
+)
 TRIALS = sa.Table(
     "trials",
     _metadata,

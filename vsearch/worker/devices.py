@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -59,8 +58,7 @@ class DeviceWorkers:
                 if failed is not None:
                     return failed
                 try:
-                    with interrupts.breakable():
-                        time.sleep(POLL_SECONDS)
+                    interrupts.sleep(POLL_SECONDS)
                 except Stopped:
                     break
         finally:

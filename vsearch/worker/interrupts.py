@@ -1,6 +1,7 @@
 """Signals that ask a worker to stop: noted always, and breaking off the training in progress but never a write."""
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -66,6 +67,15 @@ class Interrupts:
             self._breakable = was_breakable
         if was_breakable and self.received is not None:
             raise Stopped
+
+    def sleep(self, seconds: float) -> None:
+        """Wait so many seconds.
+
+        Raises:
+            Stopped: a signal came meanwhile, or before.
+        """
+        with self.breakable():
+            time.sleep(seconds)
 
     def may_go_on(self) -> bool:
         """Whether nothing has asked to stop."""

@@ -92,8 +92,7 @@ class TrialTraining:
         away = self._claim.lease.patience.seconds_away
         if away > self._longest_outage:
             raise StorageAway(f"the database has been away for {away:.0f} s; the trial goes on from its checkpoint")
-        with self._interrupts.breakable():
-            time.sleep(WAIT_SECONDS)
+        self._interrupts.sleep(WAIT_SECONDS)
 
     def attrs(self, outcome: Outcome) -> dict[str, Any]:
         """The last attributes of a trial that ended so."""
@@ -182,8 +181,7 @@ class TrialTraining:
                     log.warning("trial %d begins again: %s", self._claim.number, error)
                     return
                 log.warning("trial %d waits for its checkpoint: %s", self._claim.number, error)
-                with self._interrupts.breakable():
-                    time.sleep(UNREADABLE_SECONDS)
+                self._interrupts.sleep(UNREADABLE_SECONDS)
                 self._on_step()
             else:
                 return
