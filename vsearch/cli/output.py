@@ -1,4 +1,4 @@
-"""Printing: JSON with its schema, tables, and numbers as people read them."""
+"""Printing: JSON with its schema, lines and tables."""
 
 import json
 import os
@@ -10,21 +10,10 @@ from typing import Any
 import click
 
 from vsearch.errors import InputError
-
-
-def plain(text: str, keep: str = "") -> str:
-    """`text` with what a terminal would obey or hide shown as `\\x1b`: escapes, line ends, changes of direction.
-
-    Names, reasons and log lines come from a database that others write to. Characters of `keep` stay.
-
-    >>> plain("a\\x1b[2Jb\\n")
-    'a\\\\x1b[2Jb\\\\n'
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        c if c.isprintable() or c in keep else c.encode("unicode_escape", "surrogatepass").decode() for c in text
-    )
+from vsearch.reports.wording import duration as duration
+from vsearch.reports.wording import percent as percent
+from vsearch.reports.wording import plain as plain
+from vsearch.reports.wording import points as points
 
 
 def print_line(text: str = "") -> None:
@@ -74,26 +63,6 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
     for row in [list(header), *cells]:
         line = (cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(row, widths, right, strict=True))
         click.echo("  ".join(line).rstrip())
-
-
-def percent(accuracy: float | None) -> str:
-    """An accuracy as people read it: `97.92 %`."""
-    return "-" if accuracy is None else f"{100 * accuracy:.2f} %"
-
-
-def points(difference: float | None) -> str:
-    """A difference in percentage points: `+1.39`."""
-    return "-" if difference is None else f"{difference:+.2f}"
-
-
-def duration(seconds: float) -> str:
-    """`45 s`, `3 min 20 s`, `2 h 5 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def timestamp(seconds: float) -> str:

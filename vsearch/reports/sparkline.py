@@ -33,6 +33,7 @@ def sparkline(
 
 
 def _height(scale: float, bottom: float, top: float, count: int) -> int:
-    share = (scale - bottom) / (top - bottom) if top > bottom else 0.5
+    # Halved, because the difference of two huge numbers may be infinite.
+    share = (scale / 2 - bottom / 2) / (top / 2 - bottom / 2) if top > bottom else 0.5
     # Half-way rounds down, so that a level line sits at ▄, half height.
     return min(max(math.ceil(share * (count - 1) - 0.5), 0), count - 1)

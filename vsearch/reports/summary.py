@@ -1,0 +1,193 @@
+"""A study in a few honest sentences: what it asks, what is best so far, how sure that is, what comes next."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from typing import NamedTuple
+
+from vsearch.errors import shorten
+from vsearch.reports.figures.setting import network_title
+from vsearch.reports.score_noise import ScoreNoise, luck_of_best, score_noise
+from vsearch.reports.study_data import StudyData
+from vsearch.reports.wording import counted, percent, points
+from vsearch.search.trials import TrialResult
+from vsearch.spec.datasets import dataset_info
+from vsearch.spec.study import StudySpec
+
+NOTHING, WORTH = "nothing is shown yet", "worth confirming, not confirmed"
+LONGEST_CURVE = 160
+"""Characters of a curve in a sentence; free levels of a deep network have more."""
+
+
+class Summary(NamedTuple):
+    """What a reader wants to know of a study first."""
+
+    study: str
+    question: str
+    best: TrialResult | None
+    """The finished trial with the highest score; the baseline, if that is it."""
+    baseline: TrialResult | None
+    difference: float | None
+    """Of the best to the baseline, in points."""
+    noise: ScoreNoise
+    luck: float | None
+    """What the best of as many equal curves could lead by without being better, in points; None where no noise is
+    known. Rather too large than too small, except that it lacks the seeds' part where that is not known."""
+    candidates: int
+    """Trials that competed for being the best: finished and pruned, without the baseline."""
+    how_sure: str
+    """One to three sentences."""
+    budget: str
+    next_command: str
+
+    @property
+    def headline(self) -> str:
+        """The best curve with its score and its difference; or that there is none."""
+        if self.best is None:
+            return "No trial has finished yet."
+        is_baseline = self.best.role == "baseline"
+        curve = shorten(str(self.best.curve or "a curve that is not recorded"), LONGEST_CURVE)
+        name = f"{'the baseline' if is_baseline else curve} (trial {self.best.number})"
+        gain = "" if is_baseline or self.difference is None else f", {points(self.difference)} points to the baseline"
+        return f"Best so far: {name}, {percent(self.best.accuracy)} validation accuracy{gain}."
+
+    def lines(self) -> tuple[str, ...]:
+        """All of it, a line each."""
+        return (self.question, self.headline, self.how_sure, self.budget, f"Next: {self.next_command}")
+
+
+def summary(data: StudyData) -> Summary:
+    """What the trials of a study say, and no more than that."""
+    best = data.finished[0] if data.finished else None
+    noise = score_noise(data)
+    candidates = sum(trial.state in ("finished", "pruned") and trial.role != "baseline" for trial in data.trials)
+    luck = None if noise.points is None or not candidates else luck_of_best(candidates) * noise.points
+    difference = None if best is None else data.difference(best)
+    return Summary(
+        study=data.name,
+        question=question(data.spec),
+        best=best,
+        baseline=data.baseline,
+        difference=difference,
+        noise=noise,
+        luck=luck,
+        candidates=candidates,
+        how_sure=_how_sure(best, difference, noise, luck, candidates),
+        budget=_budget(data),
+        next_command=next_command(data),
+    )
+
+
+def question(spec: StudySpec) -> str:
+    """`Which triangle or ramp curve beats the plain ResNet-32 on CIFAR-10?`"""
+    *others, last = spec.families
+    families = f"{', '.join(others)} or {last}" if others else last
+    info = dataset_info(spec.dataset)
+    where = spec.dataset if info is None else info.title
+    return f"Which {families} curve beats the plain {network_title(spec.network, spec.depth)} on {where}?"
+
+
+def _how_sure(
+    best: TrialResult | None, difference: float | None, noise: ScoreNoise, luck: float | None, candidates: int
+) -> str:
+    if best is None:
+        return "Nothing can be said before a trial has finished."
+    if difference is None:
+        return "The baseline has not finished, so there is nothing to compare with yet."
+    if not candidates:
+        return "Only the baseline has been trained: there is nothing to compare yet."
+    if best.role == "baseline" or difference <= 0:
+        return f"No curve beats the baseline yet, of {candidates} tried."
+    if luck is None:
+        return (
+            f"How noisy a score is, is not known here ({_noise_words(noise)}), so the lead of {points(difference)} "
+            f"points, the best of {candidates}, shows nothing yet."
+        )
+    return f"{_verdict(difference, luck, noise, candidates)} Noise of one score: {_noise_words(noise)}."
+
+
+def _verdict(difference: float, luck: float, noise: ScoreNoise, candidates: int) -> str:
+    lead = f"The lead of {points(difference)} points"
+    if candidates == 1:
+        varies = math.sqrt(2) * (noise.points or 0.0)
+        end = NOTHING if difference <= 2 * varies else WORTH
+        return f"{lead} is one difference of two scores, and such a one varies by {varies:.2f} points by chance: {end}."
+    could = f"the {points(luck)} that the best of {candidates} equal curves can show by luck alone"
+    if round(difference, 2) <= round(luck, 2):
+        return f"{lead} is no more than {could}: {NOTHING}."
+    if noise.seeds is None:
+        return f"{lead} is more than {could}, but the seeds' part is missing in that: {WORTH}."
+    return f"{lead} is more than {could}: {WORTH}."
+
+
+def _noise_words(noise: ScoreNoise) -> str:
+    seeds = (
+        "of the seeds not known, as no curve was trained with two seeds"
+        if noise.seeds is None
+        else f"{noise.seeds:.2f} points of the seeds"
+    )
+    evaluation = (
+        "of the evaluation not known, as the validation images were not counted"
+        if noise.evaluation is None
+        else f"{noise.evaluation:.2f} points of the evaluation"
+    )
+    return f"{evaluation}, {seeds}"
+
+
+def _budget(data: StudyData) -> str:
+    count = {state: sum(t.state == state for t in data.trials) for state in ("finished", "pruned", "failed", "running")}
+    spec, done = data.spec, count["finished"] + count["pruned"]
+    parts = [f"{done} of {counted(spec.trials, 'trial')} ({count['finished']} finished, {count['pruned']} pruned)"]
+    parts += [f"{count[state]} {state}" for state in ("running", "failed") if count[state]]
+    if spec.max_epochs is not None:
+        parts.append(f"{_epochs(data)} of {spec.max_epochs} epochs")
+    hours = _device_hours(data)
+    limit = "" if spec.max_device_hours is None else f" of {spec.max_device_hours:g}"
+    parts.append(f"{hours:.2f}{limit} device hours")
+    return f"Budget: {', '.join(parts)}; {_state(data)}."
+
+
+def _state(data: StudyData) -> str:
+    if is_spent(data):
+        return "it is used up"
+    return "too many failed for more" if has_failed(data) else f"the study is {data.state}"
+
+
+def _epochs(data: StudyData) -> int:
+    """Of ended trials, as the budget counts them, but without those that a person took out."""
+    return sum(len(trial.learning_curve) for trial in data.trials if trial.state not in ("running", "waiting"))
+
+
+def _device_hours(data: StudyData) -> float:
+    return sum(data.device_seconds.values()) / 3600
+
+
+def next_command(data: StudyData) -> str:
+    """The command that brings the study on, or shows what came out of it."""
+    name = shlex.quote(data.name)
+    if is_spent(data):
+        return f"vsearch study best {name} --top 5" if data.finished else f"vsearch trial list {name}"
+    if has_failed(data):
+        return f"vsearch trial list {name} --state failed"
+    if data.state != "open":
+        return f"vsearch study resume {name}"
+    if any(trial.state == "running" for trial in data.trials):
+        return f"vsearch worker --study {name}"
+    return f"vsearch study run {name}"
+
+
+def is_spent(data: StudyData) -> bool:
+    """Whether the trials, epochs or device hours of the budget are used up, so that no trial can begin."""
+    spec = data.spec
+    if sum(trial.state in ("finished", "pruned") for trial in data.trials) >= spec.trials:
+        return True
+    if spec.max_device_hours is not None and _device_hours(data) >= spec.max_device_hours:
+        return True
+    has_begun = any(trial.state in ("running", "waiting") and trial.epochs for trial in data.trials)
+    return spec.max_epochs is not None and not has_begun and _epochs(data) + spec.epochs > spec.max_epochs
+
+
+def has_failed(data: StudyData) -> bool:
+    """Whether so many trials failed that no more are begun."""
+    return sum(trial.state == "failed" for trial in data.trials) >= data.spec.max_failed
