@@ -38,7 +38,8 @@ def families(as_json: bool) -> None:
 @json_option
 def show(curve: str, knobs: tuple[str, ...], depth: int, as_json: bool) -> None:
     """Values per block of one curve."""
-    from vsearch.reports.sparkline import sparkline
+    from vsearch.cli.pen import Pen
+    from vsearch.reports.terminal import limits
 
     blocks = num_blocks(depth)
     found = _curve(curve, knobs)
@@ -49,7 +50,9 @@ def show(curve: str, knobs: tuple[str, ...], depth: int, as_json: bool) -> None:
         print_json("curve", {**content, **means})
         return
     print_line(f"{found} at {blocks} blocks (depth {depth})")
-    print_line(f"{sparkline(scales)}  {min(scales):.4g} … {max(scales):.4g}, mean {shape.mean(scales):.4f}")
+    pen = Pen()
+    pen.write(*pen.chart(scales, limits([scales]), indent=0))
+    print_line(f"scale {min(scales):.4g} {pen.dots} {max(scales):.4g}, mean {shape.mean(scales):.4f}")
     print_table(
         ("block", "t", "scale"),
         [(block, f"{15 * block / blocks:.3f}", f"{scale:.4f}") for block, scale in enumerate(scales, start=1)],
@@ -62,15 +65,16 @@ def show(curve: str, knobs: tuple[str, ...], depth: int, as_json: bool) -> None:
 @click.argument("curve")
 @click.argument("knobs", nargs=-1, metavar="[KNOB=VALUE]...")
 @click.option("--depth", type=int, default=32, show_default=True, help="Layers of the network, 6n+2.")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="FILE.html, .png or .svg.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="FILE.html, .png, .svg or .pdf.")
 @force_option
 def plot(curve: str, knobs: tuple[str, ...], depth: int, output: Path, force: bool) -> None:
     """Draw one curve into a file."""
-    from vsearch.reports.curve_plot import curve_info, write_figure
+    from vsearch.reports.figure_file import write_figure
+    from vsearch.reports.figures.scales import scales_chart, scales_info
 
     found = _curve(curve, knobs)
     check_output(output, force=force)
-    write_figure(curve_info({str(found): found}, num_blocks(depth)), output)
+    write_figure(scales_chart(scales_info({str(found): found}, num_blocks(depth))), output)
     print_line(str(output))
 
 
