@@ -62,6 +62,7 @@ def worker(
         raise InputError(f"threads is {threads}; give 1 to 1024")
     storage = _storage_of(settings, studies)
     from vsearch.cli.logs import log_to_stderr
+    from vsearch.reports.pictures import Painter
     from vsearch.training.allocator import keep_freed_memory
     from vsearch.worker.interrupts import Interrupts
     from vsearch.worker.presence import present
@@ -76,7 +77,11 @@ def worker(
         Interrupts.installed(lambda: parent is None or os.getppid() == parent) as interrupts,
         present(settings.home_path / "workers") as name,
     ):
-        Worker(storage, settings, name, interrupts, names=studies, stays=stay, download=download).serve()
+        refresh = Painter(name, interrupts.sleep).refresh
+        serving = Worker(
+            storage, settings, name, interrupts, names=studies, stays=stay, download=download, refresh=refresh
+        )
+        serving.serve()
         return interrupts.exit_code
 
 

@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from vsearch.errors import DataError, InputError, LeaseLost, StorageAway, StorageError, VsearchError
@@ -42,6 +43,7 @@ class Worker:
         names: the studies to serve; empty: every open study of the storage.
         stays: wait for new studies where others would end.
         download: fetch a data set that is missing.
+        refresh: keeps a study's pictures up to date; called after each trial, and now and then.
         set_up: makes a study's workplace, with the arguments of `vsearch.worker.workplace.set_up`.
     """
 
@@ -52,6 +54,7 @@ class Worker:
     names: Sequence[str] = ()
     stays: bool = False
     download: bool = False
+    refresh: Callable[[StoredStudy], object] = lambda _: None
     set_up: Callable[..., Workplace] = set_up
     _opened: dict[str, StoredStudy] = field(default_factory=dict)
     _workplaces: dict[StudySpec, Workplace] = field(default_factory=dict)
@@ -91,11 +94,15 @@ class Worker:
         try:
             # One try, without a word, for a database that is still away.
             with self.storage.patience(self._call_seconds if self._away_since is None else 0.0):
-                self._beat()
+                has_beaten = self._beat()
             studies = self._studies()
             claim, study = self._claim(studies)
             if claim is not None and study is not None:
-                return self._train(study, claim)
+                ended = self._train(study, claim)
+                self._refresh([study])
+                return ended
+            if has_beaten:
+                self._refresh(studies)
             if not self.stays and all(self._is_over(study) for study in studies):
                 return None
         except Stopped:
@@ -113,15 +120,22 @@ class Worker:
         elif time.monotonic() - self._away_since > self.settings.outage_seconds:
             raise error
 
-    def _beat(self) -> None:
+    def _refresh(self, studies: list[StoredStudy]) -> None:
+        with suppress(Stopped):
+            for study in studies:
+                self.refresh(study)
+
+    def _beat(self) -> bool:
+        """Give a sign of life if it is time for one; whether it was."""
         if time.monotonic() < self._next_beat and self._away_since is None:
-            return
+            return False
         if self.storage.beat_worker(self.name) == "drain":
             self.interrupts.drain()
         if self._away_since is not None:
             log.warning("the database is back after %.0f s", time.monotonic() - self._away_since)
             self._away_since = None
         self._next_beat = time.monotonic() + BEAT_SECONDS
+        return True
 
     def _leave(self) -> None:
         try:
@@ -244,8 +258,5 @@ class Worker:
             log.info("trial %d of %s waits again", claim.number, study.name)
 
     def _idle(self, seconds: float) -> None:
-        try:
-            with self.interrupts.breakable():
-                time.sleep(seconds)
-        except Stopped:
-            pass
+        with suppress(Stopped):  # `serve` asks for it
+            self.interrupts.sleep(seconds)
