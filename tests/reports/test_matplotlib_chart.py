@@ -98,6 +98,12 @@ def test_a_logarithmic_axis_and_fixed_ticks() -> None:
     assert {"1", "10", "100", "1000", "low $x$", "<high>"} <= set(shown)
 
 
+def test_an_endless_title_leaves_room_for_the_picture() -> None:
+    svg = draw(CHART._replace(title="x" * 5000, note="y" * 5000, panels=(BARS,)), "svg").decode()
+    heights = {name: float(y) for y, name in re.findall(r'<text [^>]*y="([\d.]+)"[^>]*>(peak|floor)</text>', svg)}
+    assert heights["floor"] - heights["peak"] > 40
+
+
 @pytest.mark.parametrize("kind", ["svg", "png", "pdf"])
 def test_odd_names_are_drawn_as_they_are(kind: Kind) -> None:
     marks = [Line((1, 2), (1, 2), name) for name in ("$\\frac{", "_hidden", "曲線", "\x1b\ud800\0", "x" * 500)]

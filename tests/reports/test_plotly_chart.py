@@ -199,6 +199,11 @@ def test_fifty_curves_of_54_blocks_stay_small() -> None:
     assert len(figure_json(chart_of(*lines))) < 48_000
 
 
+def test_an_endless_title_leaves_room_for_the_picture() -> None:
+    layout = drawn(chart_of(Line((1,), (1,)))._replace(title="x" * 5000, note="y" * 5000))["layout"]
+    assert layout["height"] - layout["margin"]["t"] - layout["margin"]["b"] > 180
+
+
 def test_a_long_title_and_note_break_into_lines() -> None:
     chart = Chart("n", "word " * 30, (Panel(X, Y, (Line((1,), (1,)),)),), "", "note " * 40)
     layout = drawn(chart)["layout"]

@@ -33,6 +33,8 @@ HEIGHT, WIDTH, MORE_WIDTH = 4.5, 8.0, 4.0
 DPI = 200
 TITLE_HEIGHT, LINE_HEIGHT = 0.25, 0.17
 """Inches of a line of the title, and of the note below it."""
+MOST_LINES = 3
+"""Of a title; of a note twice as many. A study's name may be endless."""
 
 
 def draw(chart: Chart, kind: Kind) -> bytes:
@@ -68,7 +70,8 @@ def _fill(figure: Figure, chart: Chart) -> None:
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     inches = figure.get_figwidth()
-    titles, notes = wrap(plain(chart.title), int(9.5 * inches)), wrap(plain(chart.note), int(15 * inches))
+    titles = wrap(plain(chart.title), int(9.5 * inches), max_lines=MOST_LINES, placeholder="…")
+    notes = wrap(plain(chart.note), int(15 * inches), max_lines=2 * MOST_LINES, placeholder="…")
     note_at = 0.08 + TITLE_HEIGHT * len(titles)
     top = note_at + LINE_HEIGHT * len(notes) if titles or notes else 0.0
     figure.text(0.1 / inches, 1 - 0.08 / HEIGHT, "\n".join(titles), va="top", fontsize=13)

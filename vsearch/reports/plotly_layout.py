@@ -22,6 +22,8 @@ HEIGHT, MOST_HEIGHT = 420, 450
 """Pixels; the dashboard's card has 450."""
 BASELINE = 27
 """Pixels from the upper edge to the foot of the title's first line."""
+MOST_LINES = 3
+"""Of a title; of a note twice as many. A study's name may be endless."""
 BUTTONS_OFF = [
     *("sendChartToCloud", "sendDataToCloud"),  # nothing leaves the researcher's machine
     *("select2d", "lasso2d", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "autoScale2d"),  # they would cover the title
@@ -37,7 +39,7 @@ def layout(chart: Chart, has_legend: bool) -> Content:
     headroom = LABEL_HEIGHT * any(isinstance(mark, Label) for panel in chart.panels for mark in panel.marks)
     titles = [wrapped(panel.title, 64 // count) for panel in chart.panels]
     above = headroom + PANEL_TITLE_HEIGHT * max(map(len, titles), default=0)
-    heading, small = _heading(chart, 62, 92), _heading(chart, 40, 54)
+    heading, small = _heading(chart, 62, 88), _heading(chart, 40, 54)
     height = min(HEIGHT + heading.height - 35, MOST_HEIGHT) if heading.height > 35 else HEIGHT
     content = _look(has_legend) | {"height": height, "shapes": [], "annotations": []}
     content["margin"] = {"l": 58, "r": right_margin(chart), "t": heading.height + above, "b": 56}
@@ -69,7 +71,7 @@ class Heading(NamedTuple):
 
 def _heading(chart: Chart, title_width: int, note_width: int) -> Heading:
     """In lines of that many characters."""
-    titles, notes = wrapped(chart.title, title_width), wrapped(chart.note, note_width)
+    titles, notes = wrapped(chart.title, title_width, MOST_LINES), wrapped(chart.note, note_width, 2 * MOST_LINES)
     small = [f'<span style="font-size:{SMALL}px;color:{GREY}">{line}</span>' for line in notes]
     return Heading("<br>".join([*titles, *small]), 16 + 20 * (len(titles) + len(notes)))
 
@@ -102,7 +104,7 @@ def _add_panel(content: Content, panel: Panel, place: Place, count: int) -> None
         texts.append(middle_text(panel.empty, place, 60 // count))
     content["annotations"] += texts
     content["shapes"] += [rule_shape(mark, place) for mark in marks if isinstance(mark, Rule)]
-    widths = 64 // count, 40
+    widths = 64 // count, 36
     for letter, width, other in zip("xy", widths, "yx", strict=True):
         content[key(letter, place.number)] = axis_content(panel, letter, width) | {"anchor": place.axis(other)}
     if bar := colour_bar(panel):

@@ -52,9 +52,9 @@ def escaped(words: str) -> str:
     return safe.replace("%{", "%&#123;").replace("\n", "<br>")
 
 
-def wrapped(words: str, width: int) -> list[str]:
-    """A plain text as escaped lines of at most `width` characters each."""
-    return [escaped(line) for line in wrap(words, width)]
+def wrapped(words: str, width: int, most: int | None = None) -> list[str]:
+    """A plain text as escaped lines of at most `width` characters each; cut after `most` lines."""
+    return [escaped(line) for line in wrap(words, width, max_lines=most, placeholder="…")]
 
 
 def traces(mark: Mark, place: Place) -> list[Content]:

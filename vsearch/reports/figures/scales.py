@@ -65,8 +65,8 @@ def scales_chart(info: ScalesInfo) -> Chart:
 def scale_limits(scales: list[float]) -> tuple[float, float]:
     """Ends of an axis of shortcut scales on which these and the baseline 1 are in view.
 
-    >>> scale_limits([1.0])
-    (0.86, 1.14)
+    >>> [round(end, 2) for end in scale_limits([1.0])]
+    [0.86, 1.14]
     """
     values = [1.0, *scales]
     margin = max(0.08 * (max(values) - min(values)), 0.04)

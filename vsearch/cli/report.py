@@ -1,0 +1,145 @@
+"""`vsearch report`: studies as a file for other people; `vsearch report figure`: one figure as a picture."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vsearch.cli.lazy import LazyGroup
+from vsearch.cli.options import Settings, storage_options
+from vsearch.cli.output import check_output, force_option, print_line, print_text
+from vsearch.errors import InputError, unknown_name
+
+if TYPE_CHECKING:
+    from vsearch.reports.study_data import StudyData
+
+FORMATS = ("html", "md", "json", "csv")
+_SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md", ".json": "json", ".csv": "csv"}
+
+
+class _ReportGroup(LazyGroup):
+    """A group whose own options may stand behind its studies, as those of a command may."""
+
+    allow_interspersed_args = True
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """The context of the command that the first argument names, or of the report of studies."""
+        command = self.get_command(click.Context(self, info_name=info_name), args[0]) if args else None
+        if command is None:
+            return super().make_context(info_name, args, parent, **extra)
+        return command.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+
+
+@click.group(
+    cls=_ReportGroup,
+    invoke_without_command=True,
+    no_args_is_help=False,
+    subcommand_metavar="",
+    lazy={"figure": ("vsearch.cli.report:figure", "One figure as .svg, .png, .pdf or .html.")},
+)
+@click.argument("studies", metavar="[STUDY]...", nargs=-1)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(FORMATS),
+    help="Of the report. [default: by the file's name]",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write. [default: stdout, but for html]")
+@click.option("--static", is_flag=True, help="HTML with pictures alone: no script, and a small file.")
+@force_option
+@storage_options
+def report(
+    studies: tuple[str, ...], kind: str | None, output: Path | None, static: bool, force: bool, settings: Settings
+) -> None:
+    """What studies found, for other people: one HTML file that needs no network, or Markdown, JSON or CSV.
+
+        vsearch report triangle-cifar10-resnet32 -o report.html
+
+    Several studies are compared with each other first. A study that is called "figure" is reported by
+    `vsearch report -- figure`.
+    """
+    kind = _kind(kind, output)
+    if static and kind != "html":
+        raise InputError(f"--static is for html; a {kind} report holds no script anyway")
+    if output is not None:
+        check_output(output, force=force)
+    text = _text(_read(studies, settings), kind, is_interactive=not static)
+    if output is None:
+        print_text(text)
+        return
+    from vsearch.reports.figure_file import replace_file
+
+    replace_file(output, text.encode("utf-8", "replace"))
+    print_line(str(output))
+
+
+@click.command()
+@click.argument("name")
+@click.argument("studies", metavar="STUDY...", nargs=-1)
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="FILE.svg, .png, .pdf or .html.")
+@force_option
+@storage_options
+def figure(name: str, studies: tuple[str, ...], output: Path, force: bool, settings: Settings) -> None:
+    """One figure as a file: of one study, or a comparison of several.
+
+    NAME is one of curves, positions, progress, rungs and learning for one study; families and depths compare several.
+    """
+    from vsearch.reports.figure_file import check_figure_path, write_figure
+    from vsearch.reports.figures import COMPARISONS, STUDY_FIGURES
+
+    if name not in (*STUDY_FIGURES, *COMPARISONS):
+        raise unknown_name("figure", name, (*STUDY_FIGURES, *COMPARISONS))
+    check_figure_path(output)
+    check_output(output, force=force)
+    if name in STUDY_FIGURES and len(studies) > 1:
+        raise InputError(f"the figure {name} is of one study, and {len(studies)} are given; name one of them")
+    found = _read(studies, settings)
+    chart = STUDY_FIGURES[name](found[0]) if name in STUDY_FIGURES else COMPARISONS[name](found)
+    write_figure(chart, output)
+    print_line(str(output))
+
+
+def _kind(kind: str | None, output: Path | None) -> str:
+    if output is None:
+        if kind in (None, "html"):
+            raise InputError(
+                "a report in HTML goes to a file; add -o report.html, or --format md, json or csv for the terminal"
+            )
+        return str(kind)
+    kind = kind or _SUFFIXES.get(output.suffix.lower())
+    if kind is None:
+        raise InputError(
+            f"{output.name[:60]!r} does not say what is wanted; end it in .html, .md, .json or .csv, or give --format"
+        )
+    return kind
+
+
+def _read(names: Sequence[str], settings: Settings) -> "list[StudyData]":
+    """The studies of these names, each once."""
+    from vsearch.reports.study_data import study_data
+    from vsearch.search.stored import open_study
+    from vsearch.storage import open_storage
+
+    if settings.is_untouched:
+        raise unknown_name("study", names[0], []) if names else InputError("there is no study to report yet")
+    storage = open_storage(settings.storage.value, create=False, retry_seconds=settings.retry_seconds)
+    if not names:
+        there = ", ".join(sorted(storage.study_names())) or "none yet"
+        raise InputError(f"name the studies to report; there are {there}")
+    return [study_data(open_study(storage, name)) for name in dict.fromkeys(names)]
+
+
+def _text(studies: "Sequence[StudyData]", kind: str, *, is_interactive: bool) -> str:
+    from vsearch.reports.report import csv_report, json_report, markdown_report
+
+    if kind == "html":
+        from vsearch.reports.pages import report_page
+
+        return report_page(studies, is_interactive=is_interactive)
+    if kind == "json":
+        return json.dumps(json_report(studies), indent=2, allow_nan=False) + "\n"
+    return markdown_report(studies) if kind == "md" else csv_report(studies)
