@@ -1,12 +1,13 @@
 """Settings: flag over environment over default, each with its origin."""
 
+import os
 from pathlib import Path
 
 import pytest
 import sqlalchemy
 
 from vsearch.errors import DataError, InputError
-from vsearch.settings import OPTIONS, resolve
+from vsearch.settings import OPTIONS, dashboard_password, resolve
 
 
 def test_a_flag_wins_over_the_environment_and_that_over_the_default(tmp_path: Path) -> None:
@@ -105,3 +106,72 @@ def test_a_password_file_that_cannot_be_used_is_named_without_its_content(tmp_pa
         with pytest.raises(InputError, match="must hold the password") as caught:
             resolve({}, environ)
         assert "c4nary" not in str(caught.value)
+
+
+FILE, PLAIN = "VSEARCH_DASHBOARD_PASSWORD_FILE", "VSEARCH_DASHBOARD_PASSWORD"
+
+
+def password_text(file: str | None, environ: dict[str, str]) -> str | None:
+    found = dashboard_password(file, environ)
+    return None if found is None else found.text
+
+
+def test_the_dashboards_password_comes_from_the_flag_then_a_file_then_the_environment(tmp_path: Path) -> None:
+    for name in ("flag", "file"):
+        (tmp_path / name).write_text(f"from the {name}\n")
+    everything = {FILE: str(tmp_path / "file"), PLAIN: "from the environment"}
+    assert password_text(str(tmp_path / "flag"), everything) == "from the flag"
+    assert password_text(None, everything) == "from the file"
+    assert password_text(None, {PLAIN: "from the environment"}) == "from the environment"
+    assert password_text(None, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "password"),
+    [
+        ("12345678", "12345678"),
+        ("12345678\n", "12345678"),
+        ("12345678\r\n", "12345678"),
+        (" pass word ü \n", " pass word ü "),
+    ],
+)
+def test_one_newline_at_its_end_is_no_part_of_it(tmp_path: Path, content: str, password: str) -> None:
+    (tmp_path / "file").write_bytes(content.encode())
+    assert password_text(str(tmp_path / "file"), {}) == password
+
+
+@pytest.mark.parametrize("content", ["", "\n", "c4nary", "c4nary7\n\n", "c4nary\nc4nary2", "c4nary\0c4nary"])
+def test_one_that_is_too_short_or_of_several_lines_is_refused_and_not_shown(tmp_path: Path, content: str) -> None:
+    (tmp_path / "file").write_bytes(content.encode())
+    for file, environ in ((str(tmp_path / "file"), {}), (None, {PLAIN: content})):
+        with pytest.raises(InputError, match="in one line of at least 8 characters") as caught:
+            dashboard_password(file, environ)
+        assert "c4nary" not in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_it_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none \(--password-file\): No such file"):
+        dashboard_password(str(tmp_path / "none"), {})
+    with pytest.raises(InputError, match=f"{FILE} is empty"):
+        dashboard_password(None, {FILE: " "})
+    (tmp_path / "latin").write_bytes(b"p\xe4ssword")
+    with pytest.raises(DataError, match="not UTF-8"):
+        dashboard_password(None, {FILE: str(tmp_path / "latin")})
+
+
+def test_a_file_of_it_that_others_can_read_is_noticed_and_its_text_never_shown(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    for above in (tmp_path, *tmp_path.parents):
+        if above.stat().st_uid == os.geteuid():
+            above.chmod(above.stat().st_mode | 0o011)
+    file = folder / "password"
+    file.write_text("c4nary c4nary")
+    for file_mode, folder_mode, is_exposed in ((0o644, 0o755, True), (0o600, 0o755, False), (0o644, 0o700, False)):
+        file.chmod(file_mode)
+        folder.chmod(folder_mode)
+        found = dashboard_password(str(file), {})
+        assert found is not None
+        assert found.exposed == (str(file) if is_exposed else "")
+        assert "c4nary" not in repr(found)

@@ -5,7 +5,7 @@ What describes a study is no setting: it lives in the study spec.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +16,10 @@ from vsearch.errors import DataError, InputError
 DATABASE = "vsearch.db"
 PASSWORD_FILE = "VSEARCH_STORAGE_PASSWORD_FILE"
 """Names a file that holds the password of a storage URL without one, as secrets are handed to containers."""
+DASHBOARD_PASSWORD_FILE, DASHBOARD_PASSWORD = "VSEARCH_DASHBOARD_PASSWORD_FILE", "VSEARCH_DASHBOARD_PASSWORD"
+"""The file that holds the dashboard's password, or the password itself; the file wins."""
+LEAST_PASSWORD = 8
+"""Characters of the dashboard's password."""
 
 
 @dataclass(frozen=True)
@@ -169,16 +173,64 @@ def _with_password(storage: Setting, file: str) -> Setting:
     user, at, place = rest.rpartition("@")
     if not scheme.startswith("postgres") or not at or ":" in user:
         return storage
-    try:
-        password = Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise DataError(
-            f"cannot read {file} ({PASSWORD_FILE}): {reason}; name a file that holds the password"
-        ) from None
+    password = _secret(file, PASSWORD_FILE).strip()
     if not password or "\n" in password:
         raise InputError(f"{file} ({PASSWORD_FILE}) must hold the password, in one line, and nothing else")
     return Setting(f"{scheme}://{user}:{quote(password, safe='')}@{place}", storage.origin)
+
+
+@dataclass(frozen=True)
+class DashboardPassword:
+    """What the dashboard asks browsers for."""
+
+    text: str = field(repr=False)
+    exposed: str = ""
+    """The file of this user that holds it, if others on this machine can read that; else empty."""
+
+
+def dashboard_password(file: str | None = None, environ: Mapping[str, str] | None = None) -> DashboardPassword | None:
+    """The dashboard's password, from `file` (`--password-file`) or the environment; None where none is set.
+
+    One newline at its end is no part of it.
+
+    Raises:
+        DataError: the file cannot be read.
+        InputError: it is shorter than `LEAST_PASSWORD` characters, or has a line break.
+    """
+    environ = os.environ if environ is None else environ
+    origin = "--password-file" if file is not None else DASHBOARD_PASSWORD_FILE
+    file = environ.get(DASHBOARD_PASSWORD_FILE) if file is None else file
+    if file is None:
+        text = environ.get(DASHBOARD_PASSWORD)
+        return None if text is None else DashboardPassword(_checked_password(text, DASHBOARD_PASSWORD))
+    text = _checked_password(_secret(_not_empty(file, origin), origin), f"{file} ({origin})")
+    return DashboardPassword(text, file if _is_exposed(Path(file)) else "")
+
+
+def _checked_password(text: str, origin: str) -> str:
+    text = text.removesuffix("\n").removesuffix("\r")
+    if len(text) < LEAST_PASSWORD or any(character in text for character in "\r\n\0"):
+        raise InputError(
+            f"{origin} must hold the dashboard's password, in one line of at least {LEAST_PASSWORD} characters, "
+            "and nothing else; make one with: openssl rand -hex 24"
+        )
+    return text
+
+
+def _secret(file: str, origin: str) -> str:
+    try:
+        return _folder(file).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise DataError(f"cannot read {file} ({origin}): {reason}; name a file that holds the password") from None
+
+
+def _is_exposed(file: Path) -> bool:
+    """Whether a file of this user can be read by others; what a container is handed is not this user's."""
+    file = _folder(str(file)).resolve()
+    status = file.stat()
+    is_open = bool(status.st_mode & 0o004) and all(folder.stat().st_mode & 0o001 for folder in file.parents)
+    return is_open and status.st_uid == os.geteuid()
 
 
 def _user_folder() -> str:
@@ -216,3 +268,18 @@ def _not_empty(text: str, origin: str) -> str:
 def inherited_environment() -> dict[str, str]:
     """This process's environment, for a child process."""
     return dict(os.environ)
+
+
+def colour_wish(environ: Mapping[str, str] | None = None) -> bool | None:
+    """Whether the user wants colours whatever they are written to; None if that is left to the terminal.
+
+    `NO_COLOR` says no, `FORCE_COLOR` and `CLICOLOR_FORCE` yes (unless they are 0); the first is the stronger one.
+
+    >>> colour_wish({"NO_COLOR": "1", "FORCE_COLOR": "1"}), colour_wish({"CLICOLOR_FORCE": "1"}), colour_wish({})
+    (False, True, None)
+    """
+    environ = os.environ if environ is None else environ
+    if environ.get("NO_COLOR"):
+        return False
+    is_forced = any(environ.get(name, "") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE"))
+    return True if is_forced else None

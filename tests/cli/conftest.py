@@ -1,13 +1,16 @@
 """Running the real command line: in this process where that is enough, as processes of its own where it is not."""
 
+import http.client
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 from filelock import FileLock
@@ -131,3 +134,63 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pa
 def training_run(trained_home: Path) -> Result:
     """What the `study run` that trained the study `quick` printed."""
     return Result(**json.loads((trained_home / "run.json").read_text()))
+
+
+class Answer(NamedTuple):
+    """What a server gave back."""
+
+    status: int
+    body: str
+    headers: dict[str, str]
+
+
+class Dashboard(NamedTuple):
+    """A dashboard that runs."""
+
+    process: subprocess.Popen[str]
+    said: list[str]
+    port: int
+
+    def ask(
+        self, path: str, method: str = "GET", body: str | None = None, password: str | None = None, **headers: str
+    ) -> Answer:
+        """Send it a request; `Host=` replaces the name that it is called by."""
+        if password is not None:
+            headers["Authorization"] = "Basic " + b64encode(f"ada:{password}".encode()).decode()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request(method, path, body, {name.replace("_", "-"): text for name, text in headers.items()})
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.read().decode(errors="replace"), dict(answer.getheaders()))
+        finally:
+            connection.close()
+
+    def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        """Its exit code after a signal, and what it said after its address."""
+        self.process.send_signal(number)
+        _, error = self.process.communicate(timeout=PATIENCE_SECONDS)
+        return self.process.returncode, error
+
+
+@pytest.fixture
+def begin() -> Iterator[Callable[..., Dashboard]]:
+    """Starts a dashboard on a free port and waits for its address."""
+    processes = []
+
+    def begin(cli: Cli, *arguments: str, environ: dict[str, str] | None = None) -> Dashboard:
+        process = cli.start("dashboard", "--port", "0", *arguments, environ=environ)
+        processes.append(process)
+        said = []
+        assert process.stderr is not None
+        for line in process.stderr:
+            said.append(line)
+            if "the dashboard is at http://" in line:
+                port = urlsplit(line.split()[4]).port
+                assert port is not None
+                return Dashboard(process, said, port)
+        raise AssertionError(said)
+
+    yield begin
+    for process in processes:
+        process.kill()
+        process.communicate()

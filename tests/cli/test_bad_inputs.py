@@ -152,7 +152,7 @@ COMMANDS: list[tuple[str, str, tuple[str, ...]]] = [
     ("78", "study export a --format xml", ("--format", "xml", "csv")),
     ("78", "completion tcsh", ("tcsh", "bash")),
     ("84", "curve plot triangle peak=1.2 floor=0.8", ("-o",)),
-    ("84", "curve plot cifar10-resnet32 -o {tmp}/a.pdf", ("suffix", ".svg")),
+    ("84", "curve plot cifar10-resnet32 -o {tmp}/a.jpg", ("suffix", ".pdf")),
     ("84", "curve plot cifar10-resnet32 -o {tmp}", ("folder",)),
     ("84", "curve plot cifar10-resnet32 -o {tmp}/none/a.svg", ("none", "does not exist")),
     ("84", "curve plot cifar10-resnet32 -o {tmp}/there.svg", ("there.svg", "--force")),

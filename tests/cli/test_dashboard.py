@@ -1,85 +1,28 @@
 """`vsearch dashboard` as a process: what it serves, to whom, how it ends, and what it says when it cannot."""
 
-import http.client
 import json
 import re
 import signal
 import socket
-import subprocess
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Cli
+    from tests.cli.conftest import Cli, Dashboard
 
-PATIENCE_SECONDS = 200
+    Begin = Callable[..., Dashboard]
 
-
-class Answer(NamedTuple):
-    """What a server gave back."""
-
-    status: int
-    body: str
-    headers: dict[str, str]
+PASSWORD = "c4nary c4nary"
 
 
-class Dashboard(NamedTuple):
-    """A dashboard that runs."""
-
-    process: subprocess.Popen[str]
-    said: list[str]
-    port: int
-
-    def ask(self, path: str, method: str = "GET", body: str | None = None, **headers: str) -> Answer:
-        """Send it a request; `Host=` replaces the name that it is called by."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            return Answer(answer.status, answer.read().decode(), dict(answer.getheaders()))
-        finally:
-            connection.close()
-
-    def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
-        """Its exit code after a signal, and what it said after its address."""
-        self.process.send_signal(number)
-        _, error = self.process.communicate(timeout=PATIENCE_SECONDS)
-        return self.process.returncode, error
-
-
-Begin = Callable[..., Dashboard]
-
-
-@pytest.fixture
-def begin() -> Iterator[Begin]:
-    """Starts a dashboard on a free port and waits for its address."""
-    processes = []
-
-    def begin(cli: "Cli", *arguments: str, environ: dict[str, str] | None = None) -> Dashboard:
-        process = cli.start("dashboard", "--port", "0", *arguments, environ=environ)
-        processes.append(process)
-        said = []
-        assert process.stderr is not None
-        for line in process.stderr:
-            said.append(line)
-            if "the dashboard is at http://" in line:
-                port = urlsplit(line.split()[4]).port
-                assert port is not None
-                return Dashboard(process, said, port)
-        raise AssertionError(said)
-
-    yield begin
-    for process in processes:
-        process.kill()
-        process.communicate()
-
-
-def test_it_serves_the_page_and_the_studies_and_changes_nothing(trained: "Cli", begin: Begin) -> None:
+def test_it_serves_the_page_and_the_studies_and_changes_nothing(trained: "Cli", begin: "Begin") -> None:
     dashboard = begin(trained)
-    assert dashboard.said == [f"the dashboard is at http://127.0.0.1:{dashboard.port}/ (Ctrl-C ends it)\n"]
+    here = f"http://127.0.0.1:{dashboard.port}/"
+    assert dashboard.said == [f"the dashboard is at {here} and compares curves at {here}vsearch/ (Ctrl-C ends it)\n"]
     page = dashboard.ask("/dashboard")
     assert (page.status, page.headers["Content-Type"]) == (200, "text/html; charset=UTF-8")
     assert "default-src 'self'" in page.headers["Content-Security-Policy"]  # the browser fetches nothing elsewhere
@@ -100,7 +43,7 @@ def test_it_serves_the_page_and_the_studies_and_changes_nothing(trained: "Cli", 
     assert trained("study", "show", "quick").code == 0
 
 
-def test_only_who_calls_it_by_its_name_is_answered(cli: "Cli", begin: Begin) -> None:
+def test_only_who_calls_it_by_its_name_is_answered(cli: "Cli", begin: "Begin") -> None:
     dashboard = begin(cli, "--allow-host", "gpu1.example.org")
     for host in ("127.0.0.1", "localhost:1", "gpu1.example.org", f"gpu1.example.org:{dashboard.port}"):
         assert dashboard.ask("/api/studies", Host=host).status == 200
@@ -110,7 +53,7 @@ def test_only_who_calls_it_by_its_name_is_answered(cli: "Cli", begin: Begin) -> 
     assert dashboard.end(signal.SIGINT) == (130, "")
 
 
-def test_with_writable_a_study_can_be_deleted_but_not_from_another_site(cli: "Cli", begin: Begin) -> None:
+def test_with_writable_a_study_can_be_deleted_but_not_from_another_site(cli: "Cli", begin: "Begin") -> None:
     assert cli("study", "create", "--family", "ramp", "--dataset", "digits", "--name", "mine").code == 0
     dashboard = begin(cli, "--writable")
     (study,) = json.loads(dashboard.ask("/api/studies").body)["study_summaries"]
@@ -122,7 +65,7 @@ def test_with_writable_a_study_can_be_deleted_but_not_from_another_site(cli: "Cl
     assert dashboard.end()[0] == 143
 
 
-def test_a_study_made_while_it_runs_is_shown(cli: "Cli", begin: Begin) -> None:
+def test_a_study_made_while_it_runs_is_shown(cli: "Cli", begin: "Begin") -> None:
     dashboard = begin(cli)
     assert json.loads(dashboard.ask("/api/studies").body)["study_summaries"] == []
     assert cli("study", "create", "--family", "ramp", "--dataset", "digits", "--name", "late").code == 0
@@ -130,15 +73,53 @@ def test_a_study_made_while_it_runs_is_shown(cli: "Cli", begin: Begin) -> None:
     assert study["study_name"] == "late"
 
 
-def test_a_warning_says_when_others_reach_it(cli: "Cli", begin: Begin) -> None:
-    dashboard = begin(cli, "--host", "0.0.0.0")
-    assert dashboard.said[0].startswith("warning: it listens on 0.0.0.0 and asks for no password")
-    assert dashboard.ask("/api/studies").status == 200
-    assert dashboard.ask("/api/studies", Host="evil.example").status == 403
+@pytest.fixture
+def password_file(tmp_path: Path) -> str:
+    """A file of the user's own that holds `PASSWORD`."""
+    file = tmp_path / "password"
+    file.write_text(f"{PASSWORD}\n")
+    file.chmod(0o600)
+    return str(file)
+
+
+def test_others_are_asked_for_the_password(cli: "Cli", begin: "Begin", password_file: str) -> None:
+    dashboard = begin(cli, "--host", "0.0.0.0", "--password-file", password_file)
+    assert [line.partition(":")[0] for line in dashboard.said[:-1]] == ["warning"]
+    assert "unencrypted" in dashboard.said[0]
+    for path in ("/", "/dashboard", "/api/studies", "/static/bundle.js", "/vsearch/"):
+        assert dashboard.ask(path).status == 401
+        assert dashboard.ask(path, password="wrong wrong").status == 401
+        assert dashboard.ask(path, password=PASSWORD).status in (200, 302)
+    assert dashboard.ask("/api/studies", password=PASSWORD, Host="evil.example").status == 403
+    assert dashboard.ask("/api/studies/1", "DELETE", "{}", password=PASSWORD).status == 403
+    assert dashboard.ask("/vsearch/health")[:2] == (200, "ok\n")
+    code, error = dashboard.end()
+    assert (code, error) == (143, "a wrong password came from 127.0.0.1\n")
+    assert PASSWORD not in "".join(dashboard.said)
+
+
+@pytest.mark.parametrize("is_file", [True, False])
+def test_on_the_loopback_it_is_asked_for_where_one_is_set(
+    cli: "Cli", begin: "Begin", password_file: str, is_file: bool
+) -> None:
+    name, value = ("_FILE", password_file) if is_file else ("", PASSWORD)
+    dashboard = begin(cli, environ={f"VSEARCH_DASHBOARD_PASSWORD{name}": value})
+    assert len(dashboard.said) == 1
+    assert dashboard.ask("/api/studies").status == 401
+    assert dashboard.ask("/api/studies", password=PASSWORD).status == 200
+    assert PASSWORD not in Path(f"/proc/{dashboard.process.pid}/cmdline").read_text()
+
+
+def test_a_file_of_the_password_that_others_can_read_is_warned_of(
+    cli: "Cli", begin: "Begin", password_file: str, stranger: int
+) -> None:
+    Path(password_file).chmod(0o644)
+    dashboard = begin(cli, "--password-file", password_file)
+    assert dashboard.said[0] == f"warning: others on this machine can read {password_file}; chmod 600 it\n"
 
 
 def test_a_database_that_goes_away_is_told_and_comes_back(
-    cli: "Cli", begin: Begin, own_postgres_url: str, tell_postgres: Callable[[str], None]
+    cli: "Cli", begin: "Begin", own_postgres_url: str, tell_postgres: Callable[[str], None]
 ) -> None:
     environ = {"VSEARCH_STORAGE": own_postgres_url, "VSEARCH_STORAGE_TIMEOUT": "1"}
     assert cli.process("storage", "init", environ=environ).code == 0
@@ -146,11 +127,12 @@ def test_a_database_that_goes_away_is_told_and_comes_back(
     assert dashboard.ask("/api/studies").status == 200
     tell_postgres("stop")
     try:
-        assert dashboard.ask("/api/studies").status == 500
+        studies = dashboard.ask("/api/studies")
         page = dashboard.ask("/dashboard")
     finally:
         tell_postgres("start")
-    assert page.status == 503
+    assert studies.status == page.status == 503
+    assert "no server answers" in json.loads(studies.body)["reason"]
     assert page.body.count("\n") == 1
     assert "no server answers" in page.body
     assert dashboard.ask("/dashboard").status == 200
@@ -184,14 +166,21 @@ def test_a_port_in_use_is_told(cli: "Cli") -> None:
     [
         (("--port", "70000"), ("--port", "65535")),
         (("--host", "nowhere.invalid"), ("nowhere.invalid", "127.0.0.1")),
-        (("--host", "192.0.2.1"), ("192.0.2.1", "--host")),
+        (("--host", "192.0.2.1"), ("192.0.2.1", "--password-file", "ssh -L")),
+        (("--host", "0.0.0.0"), ("0.0.0.0", "--password-file", "ssh -L", "reverse proxy")),
+        (("--host", "0.0.0.0", "--password-file", "nowhere"), ("nowhere", "No such file")),
+        (("--host", "192.0.2.1", "--password-file", __file__), (__file__, "one line")),
         (("--host", "\udcff"), ("127.0.0.1",)),
         (("--port", "0", "--allow-host", "http://a/b"), ("http://a/b", "host")),
     ],
 )
 def test_a_host_or_port_that_cannot_be_is_told(cli: "Cli", arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
-    refused(cli, 2, *words, arguments=arguments)
+    refused(cli, 4 if "nowhere" in arguments else 2, *words, arguments=arguments)
     assert not cli.home.exists()
+
+
+def test_an_address_of_another_machine_is_told(cli: "Cli", password_file: str) -> None:
+    refused(cli, 2, "192.0.2.1", "--host", arguments=("--host", "192.0.2.1", "--password-file", password_file))
 
 
 def test_a_dead_server_and_a_missing_file_are_told(cli: "Cli") -> None:
@@ -201,7 +190,7 @@ def test_a_dead_server_and_a_missing_file_are_told(cli: "Cli") -> None:
     refused(cli, 3, "typo.db", arguments=("--port", "0", *missing))
 
 
-def test_it_loads_no_torch(cli: "Cli", begin: Begin) -> None:
+def test_it_loads_no_torch(cli: "Cli", begin: "Begin") -> None:
     dashboard = begin(cli)
     maps = f"/proc/{dashboard.process.pid}/maps"
     with open(maps) as file:

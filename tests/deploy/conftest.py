@@ -10,7 +10,7 @@ import click
 import pytest
 
 from vsearch.cli.app import app
-from vsearch.settings import OPTIONS, PASSWORD_FILE
+from vsearch.settings import DASHBOARD_PASSWORD, DASHBOARD_PASSWORD_FILE, OPTIONS, PASSWORD_FILE
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 400
@@ -27,7 +27,7 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def variables() -> set[str]:
     """The environment variables that vsearch reads."""
-    return {option.variable for option in OPTIONS} | {PASSWORD_FILE}
+    return {option.variable for option in OPTIONS} | {PASSWORD_FILE, DASHBOARD_PASSWORD_FILE, DASHBOARD_PASSWORD}
 
 
 @pytest.fixture(scope="session")

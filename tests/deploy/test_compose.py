@@ -51,33 +51,37 @@ def test_each_service_sets_variables_that_settings_know(
 
 def test_all_but_the_server_wait_for_the_tables_and_those_for_the_server(compose: dict[str, Any]) -> None:
     services = compose["services"]
-    assert set(services) == {"postgres", *OURS}
+    assert set(services) == {"postgres", "proxy", *OURS}
     assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
     for name in set(OURS) - {"migrate"}:
         assert services[name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
     assert "healthcheck" in services["postgres"]
-    assert {name for name in services if "profiles" in services[name]} == {"workers-cpu"}
+    assert {name for name in services if "profiles" in services[name]} == {"workers-cpu", "proxy"}
 
 
-def test_every_secret_and_volume_that_is_used_is_defined(compose: dict[str, Any]) -> None:
+def test_every_secret_and_volume_that_is_used_is_defined(compose: dict[str, Any], root: Path) -> None:
+    used = set()
     for service in compose["services"].values():
-        assert set(service.get("secrets", [])) <= set(compose["secrets"])
-        assert {volume.partition(":")[0] for volume in service.get("volumes", [])} <= set(compose["volumes"])
+        used |= {secret["source"] if isinstance(secret, dict) else secret for secret in service.get("secrets", [])}
+        for volume in service.get("volumes", []):
+            place = volume.partition(":")[0]
+            assert (root / place).is_file() if place.startswith("./") else place in compose["volumes"]
+    assert used == set(compose["secrets"])
 
 
 def test_no_password_is_written_down_and_no_port_is_open_to_others(compose: dict[str, Any], root: Path) -> None:
     text = (root / COMPOSE).read_text() + (root / ".env.example").read_text()
     assert not re.search(r"PASSWORD: |://[^@\s]*:[^@\s}]*@", text)
     ports = [port for service in compose["services"].values() for port in service.get("ports", [])]
-    assert len(ports) == 2
-    assert all(re.match(r"127\.0\.0\.1:|\$\{POSTGRES_ADDRESS:-127\.0\.0\.1\}:", port) for port in ports)
-    assert "POSTGRES_ADDRESS=127.0.0.1\n" in text
+    assert len(ports) == 3
+    assert all(re.match(r"127\.0\.0\.1:|\$\{(POSTGRES|PROXY)_ADDRESS:-127\.0\.0\.1\}:", port) for port in ports)
+    assert {"POSTGRES_ADDRESS=127.0.0.1", "PROXY_ADDRESS=127.0.0.1"} <= set(text.splitlines())
 
 
 def test_the_password_file_is_one_that_git_and_the_image_leave_out(root: Path) -> None:
-    source = re.search(r"^POSTGRES_PASSWORD_SOURCE=(.*)/", (root / ".env.example").read_text(), re.MULTILINE)
-    assert source is not None
-    assert f"{source[1]}/" in (root / ".gitignore").read_text().split()
+    folders = re.findall(r"^[A-Z_]+_SOURCE=(.*)/", (root / ".env.example").read_text(), re.MULTILINE)
+    assert folders == ["secrets"] * 4
+    assert "secrets/" in (root / ".gitignore").read_text().split()
     assert ".env" in (root / ".gitignore").read_text().split()
     assert (root / ".dockerignore").read_text().startswith("*\n")
 
@@ -93,7 +97,7 @@ def test_the_workers_reserve_every_gpu(compose: dict[str, Any]) -> None:
 
 
 def test_no_container_of_ours_gains_rights(compose: dict[str, Any]) -> None:
-    for name in OURS:
+    for name in (*OURS, "proxy"):
         service = compose["services"][name]
         assert (service["cap_drop"], service["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
         assert not {"privileged", "user", "network_mode", "pid"} & set(service)
@@ -116,6 +120,24 @@ def test_the_dashboards_health_is_asked_by_a_program_that_fails_without_it(compo
     assert done.returncode == 1
 
 
+def test_the_dashboard_has_a_password_since_it_listens_for_others(compose: dict[str, Any]) -> None:
+    service = compose["services"]["dashboard"]
+    assert service["command"][1:3] == ["--host", "0.0.0.0"]
+    file = service["environment"]["VSEARCH_DASHBOARD_PASSWORD_FILE"]
+    assert file.removeprefix("/run/secrets/") in service["secrets"]
+
+
+def test_the_proxy_gets_the_files_that_its_configuration_names(compose: dict[str, Any], root: Path) -> None:
+    proxy, text = compose["services"]["proxy"], (root / "dashboards" / "nginx.conf").read_text()
+    places = re.findall(r"^ +(?:include|auth_basic_user_file) (\S+);", text, re.MULTILINE)
+    assert {f"/etc/nginx/{place}" for place in places} == {secret["target"] for secret in proxy["secrets"]}
+    (port,) = proxy["ports"]
+    assert re.search(r"^    listen (\d+);", text, re.MULTILINE)[1] == port.rpartition(":")[2]  # type: ignore[index]
+    upstream = re.search(r"server (\w+):(\d+);", text)
+    assert upstream is not None
+    assert compose["services"][upstream[1]]["command"][-1] == upstream[2]
+
+
 def test_the_image_starts_a_worker_as_an_ordinary_user(root: Path, parse: Parse) -> None:
     text = (root / "deploy" / "Dockerfile").read_text()
     command = re.search(r"^CMD \[(.*)\]$", text, re.MULTILINE)
@@ -129,5 +151,5 @@ def test_the_image_starts_a_worker_as_an_ordinary_user(root: Path, parse: Parse)
 def test_every_image_is_pinned_to_a_patch_release(root: Path, compose: dict[str, Any]) -> None:
     bases = re.findall(r"^FROM (\S+)", (root / "deploy" / "Dockerfile").read_text(), re.MULTILINE)
     assert len(bases) == 2
-    for image in (*bases, compose["services"]["postgres"]["image"]):
+    for image in (*bases, *(compose["services"][name]["image"] for name in ("postgres", "proxy"))):
         assert re.search(r":\d+(\.\d+)+-", image), image

@@ -1,10 +1,13 @@
 """deploy/roles.sql on a real PostgreSQL: each role can do its part, and nothing else."""
 
+import http.client
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -133,6 +136,67 @@ def test_who_may_not_make_studies_is_told_in_one_line(database: Database, run: R
     assert "Traceback" not in refused.stderr
     assert PASSWORD not in refused.stderr
     assert run("study", "list", "--json", url=database.url(kind)).stdout.count('"name"') == 0
+
+
+@pytest.fixture
+def begin(plain_environment: dict[str, str]) -> Iterator[Callable[..., tuple[subprocess.Popen[str], int]]]:
+    """Starts a dashboard on a database; gives the process and its port."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def begin(url: str, *arguments: str) -> tuple[subprocess.Popen[str], int]:
+        command = [sys.executable, "-m", "vsearch", "dashboard", "--port", "0", *arguments]
+        process = subprocess.Popen(
+            command, env=plain_environment | {"VSEARCH_STORAGE": url}, stderr=subprocess.PIPE, text=True
+        )
+        processes.append(process)
+        assert process.stderr is not None
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/", process.stderr.readline())
+        assert found is not None
+        return process, int(found[1])
+
+    yield begin
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def ask(port: int, path: str, method: str = "GET", body: str | None = None) -> tuple[int, str]:
+    """Status and body of a dashboard's answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request(method, path, body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def test_a_dashboard_of_the_reader_shows_all_and_changes_nothing_even_if_it_were_writable(
+    database: Database, run: Run, begin: Callable[..., tuple[subprocess.Popen[str], int]]
+) -> None:
+    assert run(*CREATE, "one", url=database.url("researcher")).returncode == 0
+    process, port = begin(database.url("reader"), "--writable")
+    study_id = json.loads(ask(port, "/api/studies")[1])["study_summaries"][0]["study_id"]
+    own = f"/api/studies/{study_id}"
+    for path in ("/dashboard", own, f"{own}/plot/timeline", f"/csv/{study_id}", "/vsearch/", "/vsearch/workers"):
+        assert ask(port, path)[0] == 200, path
+    status, page = ask(port, "/vsearch/studies/one")
+    assert (status, "<h1>one</h1>" in page) == (200, True)
+
+    changes: tuple[tuple[str, str, dict[str, object]], ...] = (
+        ("POST", "/api/studies", {"study_name": "two", "directions": ["maximize"]}),
+        ("PUT", f"{own}/note", {"version": 1, "body": "mine"}),
+        ("DELETE", own, {}),
+    )
+    for method, path, body in changes:
+        status, answer = ask(port, path, method, json.dumps(body))
+        assert (status, "lacks the permission" in json.loads(answer)["reason"]) == (503, True), (path, answer)
+    assert len(json.loads(ask(port, "/api/studies")[1])["study_summaries"]) == 1
+    process.terminate()
+    _, error = process.communicate(timeout=60)
+    assert "Traceback" not in error
+    assert error.count("lacks the permission") == len(changes)
+    assert PASSWORD not in error
 
 
 CHANGES_OF_TABLES = (

@@ -14,7 +14,7 @@ from vsearch.reports.dashboard import address_of, bound_socket, is_loopback
     [("127.0.0.1", "127.0.0.1", True), ("localhost", "127.0.0.1", True), ("0.0.0.0", "127.0.0.1", False)],
 )
 def test_an_address_is_shown_as_a_browser_of_this_machine_reaches_it(host: str, shown: str, is_private: bool) -> None:
-    with bound_socket(host, 0) as listener:
+    with bound_socket(host, 0, has_password=True) as listener:
         assert address_of(listener) == f"http://{shown}:{listener.getsockname()[1]}/"
         assert is_loopback(listener) is is_private
 
@@ -38,4 +38,16 @@ def test_a_port_of_the_system_is_refused_to_an_ordinary_user(as_stranger: None) 
 @pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid", "a" * 300, "x..y"])
 def test_a_host_that_is_not_this_machines_is_refused(host: str) -> None:
     with pytest.raises(InputError, match=r"127\.0\.0\.1"):
+        bound_socket(host, 0, has_password=True)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "::ffff:192.0.2.1", "0"])
+def test_where_others_reach_it_there_must_be_a_password(host: str) -> None:
+    with pytest.raises(InputError, match="needs a password: give --password-file FILE, or stay on 127") as caught:
         bound_socket(host, 0)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "localhost"])
+def test_on_the_loopback_there_need_not(host: str) -> None:
+    bound_socket(host, 0).close()

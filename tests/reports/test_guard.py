@@ -1,7 +1,9 @@
 """Who may ask the dashboard what: names of hosts, methods, origins, and what a failure shows."""
 
 import io
+import json
 import logging
+from base64 import b64encode
 from collections.abc import Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -9,7 +11,8 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 
 from vsearch.errors import InputError
-from vsearch.reports.guard import Guard, allowed_hosts, host_name
+from vsearch.reports.guard import HEALTH, NOTHING_LOADED, Guard, allowed_hosts, host_name
+from vsearch.reports.login import Login
 
 
 def inner(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -18,7 +21,9 @@ def inner(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[b
         raise LookupError("known")
     if environ["PATH_INFO"] == "/unknown":
         raise ZeroDivisionError("secret")
-    start_response("200 OK", [("Content-Type", "text/plain")])
+    own = {"/page": [("Content-Security-Policy", "default-src 'self'"), ("Cache-Control", "no-cache")]}
+    own["/file"] = [("ETag", '"1"')]
+    start_response("200 OK", [("Content-Type", "text/plain"), *own.get(environ["PATH_INFO"], [])])
     return [b"yes"]
 
 
@@ -41,8 +46,8 @@ def ask(guard: Guard, host: str | None = "127.0.0.1:8080", **given: str) -> tupl
     return int(status.split()[0]), body.decode(), dict(headers)
 
 
-def guard_of(*names: str, is_writable: bool = False) -> Guard:
-    return Guard(inner, allowed_hosts(names), explain, is_writable)
+def guard_of(*names: str, is_writable: bool = False, login: Login | None = None) -> Guard:
+    return Guard(inner, allowed_hosts(names), explain, is_writable, login)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +111,61 @@ def test_a_failure_is_told_in_one_line_or_not_at_all(caplog: pytest.LogCaptureFi
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_no_other_site_may_show_it_in_a_frame() -> None:
-    for answer in (ask(guard_of()), ask(guard_of(), "evil.example")):
-        assert answer[2]["X-Frame-Options"] == "SAMEORIGIN"
-        assert answer[2]["X-Content-Type-Options"] == "nosniff"
+def test_a_refusal_of_optunas_own_requests_is_json_whose_reason_its_page_shows() -> None:
+    status, body, headers = ask(guard_of(), REQUEST_METHOD="DELETE", PATH_INFO="/api/studies/1")
+    assert (status, headers["Content-Type"]) == (403, "application/json")
+    assert "--writable" in json.loads(body)["reason"]
+
+
+@pytest.mark.parametrize("path", ["/", "/page", "/file", "/known"])
+@pytest.mark.parametrize("host", ["localhost", "evil.example"])
+def test_every_answer_tells_the_browser_to_be_careful(path: str, host: str) -> None:
+    headers = ask(guard_of(), host, PATH_INFO=path)[2]
+    assert headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_what_is_neither_page_nor_file_is_kept_by_no_cache_and_loads_nothing() -> None:
+    answers = {path: ask(guard_of(), PATH_INFO=path)[2] for path in ("/", "/page", "/file")}
+    kept = {path: headers.get("Cache-Control") for path, headers in answers.items()}
+    assert kept == {"/": "no-store", "/page": "no-cache", "/file": None}
+    policies = {path: headers.get("Content-Security-Policy") for path, headers in answers.items()}
+    assert policies == {"/": NOTHING_LOADED, "/page": "default-src 'self'", "/file": None}
+
+
+def test_head_is_answered_without_a_body() -> None:
+    for host, path in (("evil.example", "/"), ("localhost", HEALTH), ("localhost", "/known")):
+        _, body, headers = ask(guard_of(), host, REQUEST_METHOD="HEAD", PATH_INFO=path)
+        assert (body, int(headers["Content-Length"]) > 0) == ("", True)
+
+
+RIGHT = {"HTTP_AUTHORIZATION": "Basic " + b64encode(b"ada:long enough").decode(), "REMOTE_ADDR": "192.0.2.1"}
+
+
+def test_a_password_is_asked_for_before_anything_is_told() -> None:
+    guard = guard_of(login=Login("long enough"), is_writable=True)
+    for method, path in (("GET", "/"), ("GET", "/known"), ("POST", "/"), ("OPTIONS", "/"), ("HEAD", "/page")):
+        status, body, headers = ask(guard, REQUEST_METHOD=method, PATH_INFO=path)
+        assert (status, "yes" in body) == (401, False)
+        assert headers["WWW-Authenticate"].startswith("Basic ")
+        assert "Set-Cookie" not in headers
+    status, body, headers = ask(guard, **RIGHT)
+    assert (status, body) == (200, "yes")
+    assert headers["Set-Cookie"].startswith("vsearch_browser=")
+
+
+def test_the_password_does_not_replace_the_other_checks() -> None:
+    guard = guard_of(login=Login("long enough"))
+    assert ask(guard, "evil.example", **RIGHT)[0] == 403
+    assert ask(guard, REQUEST_METHOD="POST", **RIGHT)[0] == 403
+
+
+def test_only_the_sign_of_life_needs_no_password() -> None:
+    guard = guard_of(login=Login("long enough"))
+    assert ask(guard, PATH_INFO=HEALTH)[:2] == (200, "ok\n")
+    assert ask(guard, "evil.example", PATH_INFO=HEALTH)[0] == 403
+    for path in (f"{HEALTH}/", f"{HEALTH}/../page", f"/{HEALTH}", HEALTH.upper()):
+        assert ask(guard, PATH_INFO=path)[0] == 401
+    assert ask(guard, PATH_INFO=HEALTH, REQUEST_METHOD="POST")[0] == 401

@@ -1,10 +1,13 @@
 """`vsearch dashboard`: Optuna's dashboard on the storage, for a browser."""
 
+import socket
+
 import click
 
 from vsearch.cli.options import Settings, make_home, storage_options
 from vsearch.cli.output import note
 from vsearch.errors import VsearchError
+from vsearch.settings import DashboardPassword, dashboard_password
 
 ANSWER_SECONDS = 5.0
 """How long a request waits for a database that is away; its browser asks again anyway."""
@@ -20,37 +23,59 @@ ANSWER_SECONDS = 5.0
     help="Listen on this port; 0 takes a free one.",
 )
 @click.option("--allow-host", "hosts", multiple=True, help="A further name that browsers may call it by; repeat.")
+@click.option(
+    "--password-file",
+    metavar="FILE",
+    help="Ask for the password in this file, with any user name. "
+    "[VSEARCH_DASHBOARD_PASSWORD_FILE or VSEARCH_DASHBOARD_PASSWORD; default: none on 127.0.0.1]",
+)
 @click.option("--writable", is_flag=True, help="Let browsers change and delete studies, too.")
 @storage_options
-def dashboard(host: str, port: int, hosts: tuple[str, ...], writable: bool, settings: Settings) -> int:
+def dashboard(
+    host: str, port: int, hosts: tuple[str, ...], password_file: str | None, writable: bool, settings: Settings
+) -> int:
     """Serve Optuna's dashboard of all stored studies until Ctrl-C or SIGTERM (130, 143).
 
-    It asks for no password. It answers only who calls it by a name of this machine's loopback, by --host, or by a
-    name of --allow-host, and changes nothing unless --writable is given.
+    It answers only who calls it by a name of this machine's loopback, by --host, or by a name of --allow-host, and
+    changes nothing unless --writable is given. Where others than this machine reach it, it needs a password.
     """
-    from vsearch.reports.dashboard import address_of, bound_socket, dashboard_app, is_loopback, serve
+    from vsearch.reports.dashboard import address_of, bound_socket, dashboard_app, serve
     from vsearch.reports.guard import allowed_hosts
+    from vsearch.reports.site import Site
+    from vsearch.reports.study_source import StudySource
     from vsearch.storage import open_storage
 
     allowed_hosts(hosts)
-    with bound_socket(host, port) as listener:
+    password = dashboard_password(password_file)
+    with bound_socket(host, port, has_password=password is not None) as listener:
         if settings.is_untouched:
             make_home(settings)
         url = settings.storage.value
         open_storage(url, create=settings.is_untouched, retry_seconds=settings.retry_seconds).close()
         storage = open_storage(url, create=False, retry_seconds=min(ANSWER_SECONDS, settings.retry_seconds))
-        names = (host, listener.getsockname()[0], *hosts)
-        app = dashboard_app(storage, names, explain=_explain, is_writable=writable)
-        if not is_loopback(listener):
-            _warn(host, writable=writable)
-        number = serve(app, listener, lambda: note(f"the dashboard is at {address_of(listener)} (Ctrl-C ends it)"))
+        app = dashboard_app(
+            storage,
+            (host, listener.getsockname()[0], *hosts),
+            explain=_explain,
+            is_writable=writable,
+            password=None if password is None else password.text,
+            around=lambda dashboard: Site(dashboard, StudySource(storage, settings.lease_seconds)),
+        )
+        _warn(listener, password)
+        here = address_of(listener)
+        ready = f"the dashboard is at {here} and compares curves at {here}vsearch/ (Ctrl-C ends it)"
+        number = serve(app, listener, lambda: note(ready))
         storage.close()
     return 128 + number
 
 
-def _warn(host: str, *, writable: bool) -> None:
-    what = "read, change and delete every study" if writable else "read every study"
-    note(f"warning: it listens on {host} and asks for no password: whoever reaches that port can {what}")
+def _warn(listener: socket.socket, password: DashboardPassword | None) -> None:
+    from vsearch.reports.dashboard import is_loopback
+
+    if password is not None and password.exposed:
+        note(f"warning: others on this machine can read {password.exposed}; chmod 600 it")
+    if not is_loopback(listener):
+        note("warning: the password and all pages cross the network unencrypted; put a proxy with TLS before it")
 
 
 def _explain(error: Exception) -> str | None:

@@ -8,18 +8,29 @@ import socket
 from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 import optuna_dashboard
+from bottle import HTTPError, response  # type: ignore[import-untyped]  # what optuna_dashboard is made of
 from optuna.storages import BaseStorage
 from waitress.server import create_server
 
 from vsearch.errors import InputError, shorten
+from vsearch.reports.answer import JSON
 from vsearch.reports.guard import Guard, allowed_hosts
+from vsearch.reports.login import Login
+from vsearch.reports.ordering import with_figures_in_order
 
 THREADS = 8
 MAX_REQUEST_BYTES = 16 << 20
 """Far more than any note that somebody writes."""
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_log = logging.getLogger(__name__)
+
+NEEDS_PASSWORD = (
+    "others reach {host}, which needs a password: give --password-file FILE, or stay on 127.0.0.1 and reach it "
+    "through ssh -L or a reverse proxy"
+)
 
 _BIND_FAILURES = {
     errno.EADDRINUSE: "port {port} of {host} is in use; give another one with --port, or end what holds it",
@@ -34,12 +45,16 @@ def dashboard_app(
     *,
     explain: Callable[[Exception], str | None] = lambda _: None,
     is_writable: bool = False,
+    password: str | None = None,
+    around: Callable[[WSGIApplication], WSGIApplication] = lambda app: app,
 ) -> Guard:
     """The WSGI application: Optuna's dashboard for those who call it by a name of the loopback or by one of `hosts`.
 
     Args:
         explain: one line for a failure of the storage; None for any other.
         is_writable: let requests change and delete studies.
+        password: what browsers are asked for; None for nothing.
+        around: puts further pages beside Optuna's.
 
     Raises:
         InputError: one of `hosts` is no name of a host.
@@ -48,15 +63,49 @@ def dashboard_app(
     # Without Optuna's cache before it: that would go on to show trials of deleted studies, whose ids SQLite reuses.
     app: Any = optuna_dashboard.wsgi(storage)
     app.catchall = False  # the guard tells failures
+    app.install(_handing_on(explain))
     _log_in_single_lines("optuna_dashboard")
-    return Guard(app, names, explain, is_writable)
+    return Guard(
+        around(with_figures_in_order(app)), names, explain, is_writable, None if password is None else Login(password)
+    )
 
 
-def bound_socket(host: str, port: int) -> socket.socket:
+def _handing_on(explain: Callable[[Exception], str | None]) -> Callable[[Any], Any]:
+    """A plugin of bottle that hands on to the guard what `explain` knows.
+
+    The dashboard's own routes answer every failure by "internal server error"; the view without that lies beneath.
+    """
+
+    def handing_on(route: Any) -> Any:
+        view = getattr(route, "__wrapped__", None)
+        if view is None:
+            return route
+
+        def answer(*arguments: Any, **named: Any) -> Any:
+            response.content_type = JSON
+            try:
+                return view(*arguments, **named)
+            except HTTPError as error:
+                response.status = error.status_code
+                return {"reason": str(error.body)}
+            except Exception as error:
+                if explain(error) is not None:
+                    raise
+                _log.error("a request failed: %s", shorten(" ".join(repr(error).split()), 200))
+                response.status = 500
+                return {"reason": "internal server error"}
+
+        return answer
+
+    return handing_on
+
+
+def bound_socket(host: str, port: int, *, has_password: bool = False) -> socket.socket:
     """A socket for a server, not yet listening; port 0 takes any free one.
 
     Raises:
-        InputError: the host is unknown or not this machine's, or the port is in use or not ours to take.
+        InputError: the host is unknown or not this machine's, the port is in use or not ours to take, or others than
+            this machine would reach it and there is no password.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -65,6 +114,8 @@ def bound_socket(host: str, port: int) -> socket.socket:
     if not found:
         raise InputError(f"host {shorten(host)!r} is not known here; give 127.0.0.1, or an address of this machine")
     family, kind, protocol, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
+    if not has_password and not _is_loopback(str(address[0])):
+        raise InputError(NEEDS_PASSWORD.format(host=shorten(host)))
     listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -78,7 +129,11 @@ def bound_socket(host: str, port: int) -> socket.socket:
 
 def is_loopback(listener: socket.socket) -> bool:
     """Whether only this machine reaches the socket."""
-    return ipaddress.ip_address(listener.getsockname()[0]).is_loopback
+    return _is_loopback(listener.getsockname()[0])
+
+
+def _is_loopback(address: str) -> bool:
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
 
 
 def address_of(listener: socket.socket) -> str:
