@@ -36,9 +36,9 @@ from urllib.request import urlopen
 import optuna
 from optuna.trial import TrialState, create_trial
 
+from vsearch.reports.drawing.plotly_chart import figure_json
 from vsearch.reports.figures import STUDY_FIGURES
 from vsearch.reports.pictures import Painter
-from vsearch.reports.plotly_chart import figure_json
 from vsearch.reports.study_data import study_data
 from vsearch.search import attributes
 from vsearch.search.claims import scales_key

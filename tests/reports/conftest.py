@@ -32,7 +32,7 @@ def build_trial(
     """A trial as it is read from a storage; `accuracy` alone stands for a learning curve of one epoch."""
     if isinstance(curve, str):
         family, *knobs = curve.split()
-        curve = parse_curve(family, dict((knob.split("=")[0], knob.split("=")[1]) for knob in knobs))
+        curve = parse_curve(family, dict(knob.split("=", 1) for knob in knobs))
     epochs = tuple(learning_curve) if learning_curve is not None else (() if accuracy is None else (accuracy,))
     scales = () if curve is None else tuple(round(scale, 6) for scale in curve.scales(num_blocks))
     attrs = {} if curve is None else {attributes.SCALES_KEY: scales_key(scales)}

@@ -69,7 +69,7 @@ def show(curve: str, knobs: tuple[str, ...], depth: int, as_json: bool) -> None:
 @force_option
 def plot(curve: str, knobs: tuple[str, ...], depth: int, output: Path, force: bool) -> None:
     """Draw one curve into a file."""
-    from vsearch.reports.figure_file import write_figure
+    from vsearch.reports.drawing.figure_file import write_figure
     from vsearch.reports.figures.scales import scales_chart, scales_info
 
     found = _curve(curve, knobs)

@@ -39,10 +39,10 @@ def dashboard(
     It answers only who calls it by a name of this machine's loopback, by --host, or by a name of --allow-host, and
     changes nothing unless --writable is given. Where others than this machine reach it, it needs a password.
     """
-    from vsearch.reports.dashboard import address_of, bound_socket, dashboard_app, serve
-    from vsearch.reports.guard import allowed_hosts
-    from vsearch.reports.site import Site
-    from vsearch.reports.study_source import StudySource
+    from vsearch.reports.server.dashboard import address_of, bound_socket, dashboard_app, serve
+    from vsearch.reports.server.guard import allowed_hosts
+    from vsearch.reports.server.site import Site
+    from vsearch.reports.server.study_source import StudySource
     from vsearch.storage import open_storage
 
     allowed_hosts(hosts)
@@ -70,7 +70,7 @@ def dashboard(
 
 
 def _warn(listener: socket.socket, password: DashboardPassword | None) -> None:
-    from vsearch.reports.dashboard import is_loopback
+    from vsearch.reports.server.dashboard import is_loopback
 
     if password is not None and password.exposed:
         note(f"warning: others on this machine can read {password.exposed}; chmod 600 it")

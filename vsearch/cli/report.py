@@ -71,7 +71,7 @@ def report(
     if output is None:
         print_text(text)
         return
-    from vsearch.reports.figure_file import replace_file
+    from vsearch.reports.drawing.figure_file import replace_file
 
     replace_file(output, text.encode("utf-8", "replace"))
     print_line(str(output))
@@ -88,7 +88,7 @@ def figure(name: str, studies: tuple[str, ...], output: Path, force: bool, setti
 
     NAME is one of curves, positions, progress, rungs and learning for one study; families and depths compare several.
     """
-    from vsearch.reports.figure_file import check_figure_path, write_figure
+    from vsearch.reports.drawing.figure_file import check_figure_path, write_figure
     from vsearch.reports.figures import COMPARISONS, STUDY_FIGURES
 
     if name not in (*STUDY_FIGURES, *COMPARISONS):
@@ -134,10 +134,10 @@ def _read(names: Sequence[str], settings: Settings) -> "list[StudyData]":
 
 
 def _text(studies: "Sequence[StudyData]", kind: str, *, is_interactive: bool) -> str:
-    from vsearch.reports.report import csv_report, json_report, markdown_report
+    from vsearch.reports.document.report import csv_report, json_report, markdown_report
 
     if kind == "html":
-        from vsearch.reports.pages import report_page
+        from vsearch.reports.document.pages import report_page
 
         return report_page(studies, is_interactive=is_interactive)
     if kind == "json":

@@ -114,9 +114,9 @@ def board(data: StudyData, trial_ids: dict[int, int]) -> Board:
     Args:
         trial_ids: the ids of its trials by their numbers.
     """
+    from vsearch.reports.drawing.plotly_chart import figure_json
     from vsearch.reports.figures import STUDY_FIGURES
     from vsearch.reports.notes import study_note, trial_note
-    from vsearch.reports.plotly_chart import figure_json
 
     figures = {name: figure_json(chart(data)) for name, chart in STUDY_FIGURES.items()}
     noted = [trial for trial in data.trials if trial.curve is not None]

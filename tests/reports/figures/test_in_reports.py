@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable
 
+from vsearch.reports.document.pages import report_page
+from vsearch.reports.document.report import csv_report, json_report, markdown_report
 from vsearch.reports.figures import COMPARISONS, STUDY_FIGURES
-from vsearch.reports.pages import report_page
-from vsearch.reports.report import csv_report, json_report, markdown_report
 from vsearch.reports.study_data import StudyData
 
 

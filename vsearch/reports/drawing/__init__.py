@@ -1,0 +1,1 @@
+"""The neutral figure drawn by Plotly for browsers, and by matplotlib for files."""
