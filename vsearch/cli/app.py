@@ -14,6 +14,7 @@ study = LazyGroup(
         "list": ("vsearch.cli.study_view:list_studies", "All studies: states of their trials, best, budget used."),
         "show": ("vsearch.cli.study_view:show", "One study: its spec and its trials."),
         "best": ("vsearch.cli.study_view:best", "The best curve so far, beside the baseline."),
+        "watch": ("vsearch.cli.watch:watch", "Follow a study that other machines train."),
         "stop": ("vsearch.cli.study_control:stop", "Let running trials end, and begin no more."),
         "pause": ("vsearch.cli.study_control:pause", "Put running trials back, and begin no more."),
         "resume": ("vsearch.cli.study_control:resume", "Let workers take trials again, more of them if you like."),
@@ -42,7 +43,7 @@ curve = LazyGroup(
     lazy={
         "families": ("vsearch.cli.curve:families", "The families and their knobs."),
         "show": ("vsearch.cli.curve:show", "The scale at each block, and a sparkline."),
-        "plot": ("vsearch.cli.curve:plot", "A picture: .html, .png or .svg."),
+        "plot": ("vsearch.cli.curve:plot", "A picture: .html, .png, .svg or .pdf."),
     },
 )
 
@@ -83,6 +84,7 @@ app = App(
         "worker": ("vsearch.cli.worker:worker", "Train trials of stored studies on this machine; list workers."),
         "storage": ("", "Prepare a database, and upgrade it."),
         "dashboard": ("vsearch.cli.dashboard:dashboard", "Optuna's dashboard of the stored studies, for a browser."),
+        "report": ("vsearch.cli.report:report", "Studies as a file for other people; single figures."),
         "doctor": ("vsearch.cli.doctor:doctor", "What this machine has: device, storage, data, settings."),
         "completion": ("vsearch.cli.completion:completion", "The shell's completion script."),
     },

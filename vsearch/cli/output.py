@@ -2,10 +2,11 @@
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -14,6 +15,8 @@ from vsearch.reports.wording import duration as duration
 from vsearch.reports.wording import percent as percent
 from vsearch.reports.wording import plain as plain
 from vsearch.reports.wording import points as points
+
+_COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
 def print_line(text: str = "") -> None:
@@ -29,6 +32,18 @@ def print_text(text: str) -> None:
 def print_json(schema: str, content: dict[str, Any]) -> None:
     """One JSON object on stdout; `schema` is `vsearch.NAME/VERSION`."""
     click.echo(json.dumps({"schema": f"vsearch.{schema}/1"} | content, indent=2, allow_nan=False))
+
+
+def print_json_line(schema: str, content: dict[str, Any]) -> None:
+    """One JSON object on stdout, in a line of its own and at once, for who reads along."""
+    click.echo(json.dumps({"schema": f"vsearch.{schema}/1"} | content, allow_nan=False))
+
+
+def print_coloured(text: str, stream: TextIO) -> None:
+    """Lines with their colours on a stream; no other escape sequence passes."""
+    parts = _COLOUR.split(text)  # texts and colours in turn
+    shown = (part if index % 2 else plain(part, keep="\n") for index, part in enumerate(parts))
+    click.echo("".join(shown), file=stream, nl=False, color=True)
 
 
 def note(text: str) -> None:

@@ -1,10 +1,8 @@
 """`vsearch study list`, `show`, `best` and `export`."""
 
-import csv
-import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +13,6 @@ from vsearch.cli.output import (
     force_option,
     note,
     percent,
-    plain,
     points,
     print_json,
     print_line,
@@ -23,6 +20,9 @@ from vsearch.cli.output import (
     print_text,
 )
 from vsearch.errors import InputError
+
+if TYPE_CHECKING:
+    from vsearch.search.trials import TrialResult
 
 
 @click.command("list")
@@ -68,7 +68,6 @@ def list_studies(as_json: bool, settings: Settings) -> None:
 def show(study: str, as_toml: bool, as_json: bool, settings: Settings) -> None:
     """One study: its spec and all its trials."""
     from vsearch import study as studies
-    from vsearch.cli.live import trial_line
     from vsearch.spec.toml import to_toml
 
     if as_toml and as_json:
@@ -89,8 +88,23 @@ def show(study: str, as_toml: bool, as_json: bool, settings: Settings) -> None:
     )
     for key, text in spec.knobs:
         print_line(f"  {key} = {text}")
+    _print_trials(trials)
+
+
+def _print_trials(trials: "list[TrialResult]") -> None:
+    """The best curve with its axes, and a line for each trial; all bars of the lines have one scale."""
+    from vsearch.cli.pen import Pen
+    from vsearch.cli.study_picture import trial_lines
+    from vsearch.reports.terminal import limits
+    from vsearch.search.ranking import best
+
+    pen, span = Pen(), limits(trial.scales for trial in trials)
+    if any(trial.is_finished and trial.accuracy is not None for trial in trials):
+        found = best(trials).trial
+        print_line(f"best of trial {found.number}, {percent(found.accuracy)}: {found.curve}")
+        pen.write(*pen.chart(found.scales, span, indent=2))
     for trial in trials:
-        print_line(trial_line(trial))
+        pen.write(*trial_lines(trial, pen, span))
 
 
 @click.command()
@@ -113,18 +127,20 @@ def print_best(study: Any, best: Any, *, as_json: bool, top: int) -> None:
     if as_json:
         print_json("best", _best_content(study, best, top))
         return
-    from vsearch.reports.sparkline import sparkline
+    from vsearch.cli.pen import Pen
+    from vsearch.reports.terminal import limits
 
-    low = min(min(trial.scales) for trial in best.ranked[:top])
-    high = max(max(trial.scales) for trial in best.ranked[:top])
-    for trial in best.ranked[:top]:
+    shown = best.ranked[:top]
+    pen, all_scales = Pen(), limits(trial.scales for trial in shown)
+    for trial in shown:
         print_line(
             f"best    {trial.curve}  (trial {trial.number})" if trial is best.trial else f"then    {trial.curve}"
         )
-        print_line(
-            f"        {sparkline(trial.scales, low, high)}  scale {min(trial.scales):.3g} … {max(trial.scales):.3g} "
-            f"over {len(trial.scales)} blocks, mean {sum(trial.scales) / len(trial.scales):.3f}"
-        )
+        pen.write(*pen.chart(trial.scales, all_scales))
+        if trial.scales:
+            span = f"{min(trial.scales):.3g} {pen.dots} {max(trial.scales):.3g}"
+            mean = sum(trial.scales) / len(trial.scales)
+            print_line(f"        scale {span} over {len(trial.scales)} blocks, mean {mean:.3f}")
         print_line(f"score   {percent(trial.accuracy)} validation accuracy after {trial.epochs} epochs")
     if best.baseline is not None:
         print_line(f"        {points(best.difference)} points against the baseline ({percent(best.baseline.accuracy)})")
@@ -175,7 +191,9 @@ def export(study: str, kind: str, output: Path | None, force: bool, settings: Se
     if kind == "json":
         text = json.dumps({"schema": "vsearch.trials/1", "spec": found.spec.to_dict(), "trials": rows}, indent=2) + "\n"
     else:
-        text = _csv(rows)
+        from vsearch.reports.document.csv_table import csv_text
+
+        text = csv_text(rows)
     if output is None:
         print_text(text)
         return
@@ -183,14 +201,3 @@ def export(study: str, kind: str, output: Path | None, force: bool, settings: Se
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(f"{str(output)!r} cannot be written ({error.strerror or error}); choose another -o") from None
-
-
-def _csv(rows: list[dict[str, Any]]) -> str:
-    columns = list(dict.fromkeys(plain(key) for row in rows for key in row))
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, columns)
-    writer.writeheader()
-    writer.writerows(
-        {plain(name): plain(cell) if isinstance(cell, str) else cell for name, cell in row.items()} for row in rows
-    )
-    return buffer.getvalue()

@@ -10,9 +10,13 @@ from vsearch.cli.study_control import event_content
 from vsearch.errors import unknown_name
 
 if TYPE_CHECKING:
+    from vsearch.cli.pen import Pen
     from vsearch.search.trials import TrialResult
     from vsearch.storage.attempts import Attempt
     from vsearch.storage.exclusions import Event
+
+BARS_FROM = 80
+"""Columns of the table left of a curve's bars and of their range, at most."""
 
 
 @click.command("list")
@@ -26,7 +30,8 @@ def list_trials(
 ) -> None:
     """The trials of a study, one line each."""
     from vsearch import study as studies
-    from vsearch.reports.sparkline import sparkline
+    from vsearch.cli.pen import Pen
+    from vsearch.reports.terminal import limits
     from vsearch.search.attributes import REASONS
     from vsearch.search.trials import STATES
 
@@ -45,6 +50,7 @@ def list_trials(
     if not trials:
         note(f"no trial of {study} is so")
         return
+    pen, span = Pen(), limits(trial.scales for trial in trials)
     print_table(
         ("trial", "state", "reason", "role", "accuracy", "epochs", "trained", "curve"),
         [
@@ -56,7 +62,8 @@ def list_trials(
                 percent(trial.accuracy),
                 trial.epochs,
                 duration(trial.seconds),
-                f"{sparkline(trial.scales)}  {trial.curve or ''}",
+                f"{pen.bars(trial.scales, span).plain if pen.fits(BARS_FROM + len(trial.scales)) else ''}  "
+                f"{trial.curve or ''}".lstrip(),
             )
             for trial in trials
         ],
@@ -71,6 +78,8 @@ def list_trials(
 def show(study: str, number: int, as_json: bool, settings: Settings) -> None:
     """All that is known of one trial: its curve, each epoch, why it ended, and each time that a worker took it."""
     from vsearch import study as studies
+    from vsearch.cli.pen import Pen
+    from vsearch.reports.terminal import limits
 
     found = studies.open_study(study, settings)
     trial = found.trial(number)
@@ -81,8 +90,11 @@ def show(study: str, number: int, as_json: bool, settings: Settings) -> None:
         return
     role = "" if trial.role == "search" else f" ({trial.role})"
     print_line(f"trial {trial.number} of {study}: {trial.state}{role}")
-    for name, text in _lines(trial):
+    pen = Pen()
+    for name, text in _lines(trial, pen):
         print_line(f"{name:<9} {text}")
+        if name == "curve":
+            pen.write(*pen.chart(trial.scales, limits([trial.scales]), indent=10))
     for event in events:
         print_line(
             f"{event.action + 'd':<9} {timestamp(event.at)} by {event.who}{': ' * bool(event.detail)}{event.detail}"
@@ -90,7 +102,7 @@ def show(study: str, number: int, as_json: bool, settings: Settings) -> None:
     _print_attempts(attempts)
 
 
-def _lines(trial: "TrialResult") -> list[tuple[str, str]]:
+def _lines(trial: "TrialResult", pen: "Pen") -> list[tuple[str, str]]:
     from vsearch.reports.sparkline import sparkline
     from vsearch.search import attributes
 
@@ -98,10 +110,9 @@ def _lines(trial: "TrialResult") -> list[tuple[str, str]]:
     lines = [("reason", f"{trial.reason}{': ' * bool(trial.detail)}{trial.detail}")] if trial.reason else []
     lines += [("curve", str(trial.curve or "not chosen yet"))]
     if trial.scales:
-        span = f"{min(trial.scales):.3g} … {max(trial.scales):.3g} over {len(trial.scales)} blocks"
+        span = f"{min(trial.scales):.3g} {pen.dots} {max(trial.scales):.3g} over {len(trial.scales)} blocks"
         means = f"mean {attrs.get(attributes.MEAN)}, geometric mean {attrs.get(attributes.GEOMETRIC_MEAN)}"
-        lines += [("", f"{sparkline(trial.scales)}  scale {span}")]
-        lines += [("", f"{means}, product {attrs.get(attributes.PRODUCT)}")]
+        lines += [("", f"scale {span}, {means}, product {attrs.get(attributes.PRODUCT)}")]
         lines += [("scales", " ".join(f"{scale:.4g}" for scale in trial.scales))]
     lines += [("knobs", ", ".join(f"{name} {_short(value)}" for name, value in trial.knobs.items()))]
     lines += [("seeds", " ".join(map(str, trial.seeds)))]
@@ -109,7 +120,7 @@ def _lines(trial: "TrialResult") -> list[tuple[str, str]]:
     if len(trial.accuracies) > 1:
         lines += [("", f"of each seed {' '.join(map(percent, trial.accuracies))}")]
     if trial.learning_curve:
-        lines += [("epochs", sparkline(trial.learning_curve))]
+        lines += [("epochs", sparkline(trial.learning_curve, ascii_only=pen.is_ascii))]
         lines += [("", " ".join(f"{100 * accuracy:.2f}" for accuracy in trial.learning_curve))]
     if device := attrs.get(attributes.DEVICE):
         lines += [("trained", f"{duration(trial.seconds)} on {device}, {trial.images_per_second:.0f} images/s")]

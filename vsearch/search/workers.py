@@ -1,7 +1,7 @@
 """The workers of a storage: what each trains now, and which gave no sign of life."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from vsearch.errors import InputError, shorten
@@ -38,10 +38,18 @@ class WorkerView(NamedTuple):
 
 def worker_views(storage: Storage, lease_seconds: float) -> list[WorkerView]:
     """The workers that have not ended in order, oldest first."""
-    rows, leases = storage.workers(), [lease for lease in storage.running_leases() if lease.fence]
-    names = {study_id: _study_name(storage, study_id) for study_id in {row.study_id for row in leases}}
+    rows, leases = storage.workers(), storage.running_leases()
+    names = {study_id: _study_name(storage, study_id) for study_id in {row.study_id for row in leases if row.fence}}
+    return views_of(rows, leases, names, lease_seconds)
+
+
+def views_of(
+    rows: Iterable[WorkerRow], leases: Iterable[LeaseRow], names: Mapping[int, str], lease_seconds: float
+) -> list[WorkerView]:
+    """The same of what was read already; `names` of the studies by id."""
+    held = [lease for lease in leases if lease.fence]
     silent = max(SILENT_SECONDS, 2 * lease_seconds)
-    return [_view(row, [lease for lease in leases if lease.worker == row.worker], names, silent) for row in rows]
+    return [_view(row, [lease for lease in held if lease.worker == row.worker], names, silent) for row in rows]
 
 
 def drain(storage: Storage, host_or_worker: str) -> list[str]:
@@ -76,7 +84,7 @@ def _study_name(storage: Storage, study_id: int) -> str:
         return "(deleted)"
 
 
-def _view(row: WorkerRow, leases: list[LeaseRow], names: dict[int, str], silent: float) -> WorkerView:
+def _view(row: WorkerRow, leases: list[LeaseRow], names: Mapping[int, str], silent: float) -> WorkerView:
     state = "silent" if row.seconds_silent > silent else row.asked or ("working" if leases else "idle")
     return WorkerView(
         worker=row.worker,
