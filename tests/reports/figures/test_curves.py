@@ -173,3 +173,15 @@ def test_every_edge_has_a_picture_or_a_reason(edge_study: StudyData) -> None:
     assert chart.title
     assert "NaN" not in json.dumps(chart)
     assert bool(panel.marks) == any(trial.scales for trial in edge_study.finished)
+
+
+def test_a_curve_of_the_paper_that_was_pruned_is_shown_without_a_difference(
+    trial: Make, data: Callable[..., StudyData]
+) -> None:
+    pruned = trial(1, 0.4, "triangle peak=1.3 floor=0.8", role="paper", state="pruned", num_blocks=9)
+    waiting = trial(2, None, "triangle peak=1.3 floor=0.8", role="paper", state="waiting", num_blocks=9)
+    info = curves_info(data(trial(0, 0.5, role="baseline", num_blocks=9), pruned, waiting, depth=20))
+    (shown,) = info.paper
+    assert shown.trained is not None
+    assert (shown.trained.number, shown.trained.difference) == (1, None)
+    assert "reached 40.00 % after 1 epoch" in curves_chart(info).alternative

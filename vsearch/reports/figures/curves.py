@@ -88,7 +88,7 @@ def curves_info(data: StudyData) -> CurvesInfo:
         num_blocks=data.spec.num_blocks,
         curves=curves,
         band=_band(drawable),
-        paper=_paper(data, drawable),
+        paper=_paper(data),
         baseline=data.baseline.accuracy if data.baseline else None,
         finished=len(data.finished),
         noise=data.noise.points if data.noise else None,
@@ -120,7 +120,7 @@ def _tried(data: StudyData, trial: TrialResult) -> TriedCurve:
         scales=_rounded(trial.scales),
         accuracy=trial.accuracy or 0.0,
         epochs=trial.epochs,
-        difference=None if trial is data.baseline else data.difference(trial),
+        difference=data.difference(trial) if trial.is_finished and trial is not data.baseline else None,
     )
 
 
@@ -136,9 +136,10 @@ def _band(trials: list[TrialResult]) -> ScaleBand | None:
     return ScaleBand(tuple(low), tuple(high), len(best))
 
 
-def _paper(data: StudyData, drawable: list[TrialResult]) -> tuple[PaperCurve, ...]:
+def _paper(data: StudyData) -> tuple[PaperCurve, ...]:
     """The one for this data set and network; where the paper has none, those of its others that were trained here."""
-    trained = [_tried(data, trial) for trial in drawable if trial.role == "paper"]
+    trials = [trial for trial in data.trials if trial.role == "paper" and trial.state in ("finished", "pruned")]
+    trained = [_tried(data, trial) for trial in trials if len(trial.scales) == data.spec.num_blocks]
     published = paper.CURVES.get(_setting(data))
     if published is None:
         return tuple(PaperCurve(_published_for(curve.scales), curve.scales, curve) for curve in trained)
@@ -253,7 +254,9 @@ def _alternative(info: CurvesInfo) -> str:
             f"where its middle 80 % reaches from {pairs[block][0]:.2f} to {pairs[block][1]:.2f}."
         )
     for published in info.paper:
-        score = f"reached {percent(published.trained.accuracy)}" if published.trained else "was not trained here"
+        trained = published.trained
+        epochs = f" after {counted(trained.epochs, 'epoch')}" if trained else ""
+        score = f"reached {percent(trained.accuracy)}{epochs}" if trained else "was not trained here"
         parts.append(f"The paper's curve for {published.setting or 'another setting'} {score}.")
     return " ".join(parts)
 
