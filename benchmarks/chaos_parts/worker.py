@@ -27,6 +27,7 @@ from chaos_parts.ledger import Ledger, LedgerStorage
 from chaos_parts.plain import serve_plainly
 from chaos_parts.scripted import scripted_set_up
 from vsearch.errors import VsearchError
+from vsearch.reports.pictures import Painter
 from vsearch.search.stored import open_study
 from vsearch.settings import resolve
 from vsearch.worker.interrupts import Interrupts
@@ -50,7 +51,8 @@ def serve(order: dict[str, str], settings: dict[str, Any]) -> int:
         storage.ledger = Ledger(path, name)
         open_study(storage, study)
         storage.ledger.note("ready")
-        Worker(storage, resolved, name, interrupts, names=[study], set_up=training).serve()
+        refresh = Painter(name, interrupts.sleep).refresh
+        Worker(storage, resolved, name, interrupts, names=[study], refresh=refresh, set_up=training).serve()
         return interrupts.exit_code
 
 

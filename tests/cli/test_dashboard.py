@@ -34,6 +34,10 @@ def test_it_serves_the_page_and_the_studies_and_changes_nothing(trained: "Cli", 
     assert study["study_name"] == "quick"
     detail = json.loads(dashboard.ask(f"/api/studies/{study['study_id']}").body)
     assert len(detail["trials"]) >= 5
+    figures = [figure["id"] for figure in detail["plotly_graph_objects"]]  # as the workers drew them
+    assert figures == [f"vsearch-{n}" for n in ("1-curves", "2-positions", "3-progress", "4-rungs", "5-learning")]
+    assert "Which triangle curve beats the plain ResNet" in detail["note"]["body"]
+    assert all(trial["note"]["body"] for trial in detail["trials"] if trial["state"] == "Complete")
 
     change = {"Content-Type": "application/json"}
     renamed = dashboard.ask(f"/api/studies/{study['study_id']}/rename", "POST", '{"study_name": "x"}', **change)

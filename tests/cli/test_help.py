@@ -83,10 +83,11 @@ def test_the_commands_of_a_laptop_do_not_load_torch(trained: "Cli") -> None:
         ('study', 'export', 'quick'), ('study', 'stop', 'laptop'), ('study', 'resume', 'laptop'),
         ('study', 'pause', 'laptop'), ('study', 'cancel', 'laptop', '--yes'), ('study', 'events', 'laptop'),
         ('trial', 'list', 'quick'), ('trial', 'show', 'quick', '0'), ('worker', 'list'),
-        ('study', 'run', 'quick'), ('study', 'delete', 'laptop', '--yes'), ('curve', 'families'),
+        ('study', 'run', 'quick'), ('study', 'watch', 'quick', '--once'), ('study', 'draw', 'quick'),
+        ('report', 'quick', '--format', 'md'), ('study', 'delete', 'laptop', '--yes'), ('curve', 'families'),
         ('curve', 'show', 'cifar10-resnet32'), ('curve', 'plot', 'cifar10-resnet32', '-o', '/dev/null.svg'),
     ]"""
-    script = f"from vsearch.cli import main\ncodes = [main(call) for call in {calls}]\nassert codes == [0] * 17 + [2]"
+    script = f"from vsearch.cli import main\ncodes = [main(call) for call in {calls}]\nassert codes == [0] * 20 + [2]"
     assert loaded_by(script, "torch") == set()
 
 

@@ -150,7 +150,7 @@ def states(trial: Any, *names: str) -> list[Any]:
     ("names", "state", "spec", "command"),
     [
         ((), "open", {}, "vsearch study run s"),
-        (("finished", "running"), "open", {}, "vsearch worker --study s"),
+        (("finished", "running"), "open", {}, "vsearch study watch s"),
         (("finished",), "stopped", {}, "vsearch study resume s"),
         (("finished",), "paused", {}, "vsearch study resume s"),
         (("finished",), "cancelled", {}, "vsearch study resume s"),

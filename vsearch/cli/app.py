@@ -20,6 +20,7 @@ study = LazyGroup(
         "resume": ("vsearch.cli.study_control:resume", "Let workers take trials again, more of them if you like."),
         "cancel": ("vsearch.cli.study_control:cancel", "End running and waiting trials at once."),
         "delete": ("vsearch.cli.study_control:delete", "Remove a study and its trials for good."),
+        "draw": ("vsearch.cli.study_draw:draw", "Draw its pictures for the dashboard now."),
         "export": ("vsearch.cli.study_view:export", "All trials as CSV or JSON."),
         "events": ("vsearch.cli.study_control:events", "What people did to a study and its trials."),
     },

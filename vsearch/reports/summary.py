@@ -173,7 +173,7 @@ def next_command(data: StudyData) -> str:
     if data.state != "open":
         return f"vsearch study resume {name}"
     if any(trial.state == "running" for trial in data.trials):
-        return f"vsearch worker --study {name}"
+        return f"vsearch study watch {name}"
     return f"vsearch study run {name}"
 
 

@@ -192,6 +192,8 @@ def _costs(shown: list[FamilyResult]) -> list[Mark]:
 
 
 def _hours(entry: FamilyResult) -> str:
+    if entry.device_hours < 1:
+        return f"{60 * entry.device_hours:.0f} min"
     return f"{entry.device_hours:.2g} h" if entry.device_hours < 10 else f"{entry.device_hours:.0f} h"
 
 

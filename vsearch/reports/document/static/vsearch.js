@@ -8,7 +8,7 @@
   const draw = (figure) => {
     const box = figure.querySelector(".plot");
     const text = figure.querySelector(".figure-data").textContent;
-    const config = { responsive: true, displaylogo: false };
+    const config = { responsive: true, displaylogo: false, showSendToCloud: false };
     let isNarrow;
 
     const plot = async () => {
