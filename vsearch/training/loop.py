@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import nn
 
 from vsearch.data import SearchData
-from vsearch.data.augment import batches, epoch_plan, pad_images
+from vsearch.data.augment import epoch_plan
 from vsearch.errors import InputError
 from vsearch.spec.recipe import Recipe
 from vsearch.training.checkpoint import CheckpointError
 from vsearch.training.evaluation import evaluate
 from vsearch.training.schedule import Schedule
 from vsearch.training.state import check_identity, copy_state, restore
+from vsearch.training.steps import EagerSteps, MakeSteps
 
 
 class EpochRecord(NamedTuple):
@@ -51,6 +51,7 @@ class Training:
         seed: gives the order and the augmentation of the images in every epoch.
         precision: format of the convolutions; weights, statistics and losses stay float32.
         on_step: called after each step; what it raises breaks the training off.
+        make_steps: what takes the network through the steps of an epoch.
 
     Raises:
         InputError: there is no epoch to train, or fewer images than one batch.
@@ -67,29 +68,27 @@ class Training:
         device: torch.device,
         precision: Literal["bf16", "float32"],
         on_step: Callable[[], None] = lambda: None,
+        make_steps: MakeSteps = EagerSteps,
     ) -> None:
         if epochs < 1:
             raise InputError(f"epochs is {epochs}; a training has at least 1")
-        self._steps = len(data.train.labels) // recipe.batch_size
-        if self._steps < 1:
+        self._steps_per_epoch = len(data.train.labels) // recipe.batch_size
+        if self._steps_per_epoch < 1:
             raise InputError(
                 f"batch_size is {recipe.batch_size}, but there are {len(data.train.labels)} training images; lower it"
             )
-        self.network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.data = data.to(device)
-        self._padded = pad_images(self.data.train.images, data.augmentation.pad)
         self.recipe, self.epochs_planned, self.seed, self.device = recipe, epochs, seed, device
         self.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-        self._schedule = Schedule(recipe, epochs * self._steps)
-        self._optimiser = torch.optim.SGD(
-            network.parameters(),
-            lr=recipe.learning_rate,
-            momentum=recipe.momentum,
-            weight_decay=recipe.weight_decay,
-            fused=True,
-        )
+        self._steps = make_steps(network, self.data, recipe, self.dtype)
+        self._schedule = Schedule(recipe, epochs * self._steps_per_epoch)
         self._on_step = on_step
         self._epoch = 0
+
+    @property
+    def network(self) -> nn.Module:
+        """The network in training."""
+        return self._steps.network
 
     @property
     def epoch(self) -> int:
@@ -99,7 +98,29 @@ class Training:
     def epochs(self) -> Iterator[EpochRecord]:
         """Train the epochs that are left, yielding a record after each."""
         while self._epoch < self.epochs_planned:
-            yield self._run_epoch()
+            yield self.run_epoch()
+
+    def run_epoch(self) -> EpochRecord:
+        """Train the next epoch."""
+        start = time.perf_counter()
+        mean_loss, max_loss = self._train_epoch()
+        trained = time.perf_counter()
+        validation = evaluate(self.network, self.data.validation, self.data.mean, self.data.std, self.dtype)
+        self._epoch += 1
+        return EpochRecord(
+            epoch=self._epoch,
+            learning_rate=self._schedule(self._epoch * self._steps_per_epoch - 1),
+            train_loss=mean_loss,
+            max_loss=max_loss,
+            validation_loss=validation.loss,
+            validation_accuracy=validation.accuracy,
+            images_per_second=self._steps_per_epoch * self.recipe.batch_size / (trained - start),
+            seconds=time.perf_counter() - start,
+        )
+
+    def close(self) -> None:
+        """Let go of what the device keeps for this training, which is not used any more."""
+        self._steps.close()
 
     def state_dict(self) -> dict[str, Any]:
         """A copy of all that the remaining epochs depend on, fit for `checkpoint.encode`."""
@@ -107,7 +128,7 @@ class Training:
             "epoch": self._epoch,
             "identity": self._identity(),
             "network": copy_state(self.network.state_dict()),
-            "optimiser": copy_state(self._optimiser.state_dict()),
+            "optimiser": copy_state(self._steps.optimiser.state_dict()),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -120,7 +141,7 @@ class Training:
         epoch = state.get("epoch")
         if not isinstance(epoch, int) or not 0 <= epoch <= self.epochs_planned:
             raise CheckpointError(f"the checkpoint is of epoch {epoch!r}, not of 0 to {self.epochs_planned}; delete it")
-        restore(state, self.network, self._optimiser)
+        restore(state, self.network, self._steps.optimiser)
         self._epoch = epoch
 
     def _identity(self) -> dict[str, int | str]:
@@ -131,45 +152,11 @@ class Training:
             "split": self.data.split_digest,
         }
 
-    def _run_epoch(self) -> EpochRecord:
-        start = time.perf_counter()
-        mean_loss, max_loss = self._train_epoch()
-        trained = time.perf_counter()
-        validation = evaluate(self.network, self.data.validation, self.data.mean, self.data.std, self.dtype)
-        self._epoch += 1
-        return EpochRecord(
-            epoch=self._epoch,
-            learning_rate=self._schedule(self._epoch * self._steps - 1),
-            train_loss=mean_loss,
-            max_loss=max_loss,
-            validation_loss=validation.loss,
-            validation_accuracy=validation.accuracy,
-            images_per_second=self._steps * self.recipe.batch_size / (trained - start),
-            seconds=time.perf_counter() - start,
-        )
-
     def _train_epoch(self) -> tuple[float, float]:
-        """Mean and largest loss of one epoch; they stay on the device until its end, so that no step waits."""
-        data, recipe = self.data, self.recipe
-        self.network.train()
+        """Mean and largest loss of one epoch."""
+        data, done = self.data, self._epoch * self._steps_per_epoch
         plan = epoch_plan(len(data.train.labels), data.augmentation, seed=self.seed, epoch=self._epoch)
-        losses = torch.zeros(self._steps, device=self.device)
-        served = batches(
-            data.train, plan, data.mean, data.std, data.augmentation, recipe.batch_size, self.dtype, padded=self._padded
-        )
-        for index, (images, labels) in enumerate(served):
-            losses[index] = self._step(self._epoch * self._steps + index, images, labels)
-            self._on_step()
+        rates = [self._schedule(done + step) for step in range(self._steps_per_epoch)]
+        losses = self._steps.train(plan, rates, self._on_step)
         mean, largest = torch.stack([losses.mean(dtype=torch.float64), losses.max().double()]).tolist()
         return mean, largest
-
-    def _step(self, step: int, images: Tensor, labels: Tensor) -> Tensor:
-        for group in self._optimiser.param_groups:
-            group["lr"] = self._schedule(step)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16):
-            logits = self.network(images)
-        loss = functional.cross_entropy(logits.float(), labels)
-        self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self._optimiser.step()
-        return loss.detach()
