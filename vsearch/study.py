@@ -137,7 +137,7 @@ class Study:
             VsearchError: a worker could not work, or no trial has finished.
         """
         count = default_workers(self.settings.device.value) if workers is None else workers
-        fleet = Fleet(self.stored.name, self.settings, count, threads, download)
+        fleet = Fleet(self.stored.name, self.settings, count, threads, download=download)
         try:
             if not self.is_done:
                 fleet.start()

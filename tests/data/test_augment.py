@@ -3,7 +3,8 @@ import torch
 from torch import Tensor
 from torchvision.transforms import functional
 
-from vsearch.data.augment import EpochPlan, batches, crop_and_flip, epoch_plan, normalise, pad_images
+from vsearch.data.augment import EpochPlan, batches, crop_and_flip, epoch_plan, normalise
+from vsearch.data.pad import pad_images
 from vsearch.data.sets import Augmentation, ImageSet
 from vsearch.errors import InputError
 

@@ -1,6 +1,7 @@
 """Studies whose trials take a fraction of a second: a small network on a few real digits."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import wait
 from pathlib import Path
 from typing import Any
 
@@ -8,16 +9,40 @@ import optuna
 import pytest
 import torch
 
+from vsearch.search.claims import Claim
 from vsearch.search.stored import StoredStudy, create_study
 from vsearch.settings import Settings, resolve
 from vsearch.spec import StudySpec
 from vsearch.spec.recipe import recipe
 from vsearch.storage import Storage, open_storage
 from vsearch.storage.checkpoints import open_store
-from vsearch.worker.interrupts import Interrupts
+from vsearch.training.slots import Slots
+from vsearch.worker.attempt import TrialAttempt
+from vsearch.worker.interrupts import Interrupts, Stopped
+from vsearch.worker.logtail import LogTail
+from vsearch.worker.outcome import Outcome
+from vsearch.worker.trial import TrialTraining
 from vsearch.worker.workplace import Workplace, set_up
 
 MakeStudy = Callable[..., StoredStudy]
+
+
+class TrialAlone(TrialTraining):
+    """A trial that nothing else is trained beside."""
+
+    def run(self) -> Outcome:
+        """Train until it ends, or until it is to stop, as a worker does."""
+        try:
+            while True:
+                outcome = self.turn()
+                if outcome is not None:
+                    return outcome
+                if not self._interrupts.may_go_on():
+                    raise Stopped
+                wait(self.pending)
+        except Stopped:
+            self.stop()
+            raise
 
 
 @pytest.fixture(autouse=True)
@@ -85,3 +110,34 @@ def workplace_of(settings: Settings) -> Callable[[StoredStudy], Workplace]:
 def interrupts() -> Interrupts:
     """Interrupts that nobody has sent yet and that no signal reaches."""
     return Interrupts()
+
+
+@pytest.fixture
+def slots() -> Iterator[Slots]:
+    """Two slots of one thread."""
+    made = Slots(2)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def trial(slots: Slots) -> Callable[..., TrialAlone]:
+    """`trial(claim, workplace, interrupts)`: a claimed trial, ready to `run`."""
+
+    def make(claim: Claim, workplace: Workplace, interrupts: Interrupts | None = None) -> TrialAlone:
+        return TrialAlone(claim, workplace, slots, interrupts or Interrupts())
+
+    return make
+
+
+@pytest.fixture
+def attempt_at(slots: Slots, interrupts: Interrupts) -> Callable[..., Outcome]:
+    """`attempt_at(study, claim, workplace, own slots)`: train a claimed trial and tell its study, as a worker does."""
+
+    def train(study: StoredStudy, claim: Claim, workplace: Workplace, own: Slots | None = None) -> Outcome:
+        attempt = TrialAttempt(study, claim, workplace, own or slots, interrupts, LogTail(), 0)
+        while (outcome := attempt.turn()) is None:
+            wait(attempt.pending)
+        return outcome
+
+    return train

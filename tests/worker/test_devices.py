@@ -20,7 +20,7 @@ WaitFor = Callable[[Callable[[], object]], None]
 @pytest.fixture
 def two(settings: Settings) -> Callable[[str], DeviceWorkers]:
     """`two(study)`: workers of the study on two devices."""
-    return lambda study: DeviceWorkers(["cpu", "auto"], ["--study", study], settings)
+    return lambda study: DeviceWorkers(["cpu", "auto"], ["--study", study, "--slots", "1", "--threads", "1"], settings)
 
 
 def workers_of(study: Any) -> set[str]:

@@ -17,9 +17,7 @@ from vsearch.search.stored import StoredStudy
 from vsearch.settings import Settings
 from vsearch.storage.checkpoints import Key, open_store
 from vsearch.training.checkpoint import encode
-from vsearch.worker.interrupts import Interrupts
 from vsearch.worker.outcome import spec_digest
-from vsearch.worker.trial import TrialTraining
 from vsearch.worker.workplace import Workplace, set_up
 
 PLACES = ("folder", "database")
@@ -60,21 +58,24 @@ def saved(state: Any) -> bytes:
     return buffer.getvalue()
 
 
-def adopt(study: StoredStudy, workplace: Workplace, forge: Callable[[Claim], bytes]) -> TrialTraining:
-    """A trial that was put back with a forged checkpoint, in the hands of its next worker."""
-    first = claim_trial(study, "first")
-    assert first is not None
-    key = Key(study.name, study.study_id, first.number, first.trial_id, first.lease.fence)
-    workplace.checkpoints.write(key, forge(first))
-    put_back(study, first, "preempted")
-    second = claim_trial(study, "second")
-    assert second is not None
-    return TrialTraining(second, workplace, Interrupts())
+@pytest.fixture
+def adopt(trial: Callable[..., Any]) -> Callable[..., Any]:
+    """`adopt(study, workplace, forge)`: a trial put back with a forged checkpoint, in the hands of its next worker."""
+
+    def take(study: StoredStudy, workplace: Workplace, forge: Callable[[Claim], bytes]) -> Any:
+        first = claim_trial(study, "first")
+        assert first is not None
+        key = Key(study.name, study.study_id, first.number, first.trial_id, first.lease.fence)
+        workplace.checkpoints.write(key, forge(first))
+        put_back(study, first, "preempted")
+        return trial(claim_trial(study, "second"), workplace)
+
+    return take
 
 
 @pytest.mark.parametrize("pack", ["pickle", "torch", "a pickle in a state"])
 def test_a_pickle_runs_nothing(
-    make_study: Any, workplace_at: Callable[[StoredStudy], Workplace], tmp_path: Path, pack: str
+    make_study: Any, adopt: Any, workplace_at: Callable[[StoredStudy], Workplace], tmp_path: Path, pack: str
 ) -> None:
     evidence = tmp_path / "evidence"
     payloads = {
@@ -130,7 +131,7 @@ TRAININGS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", [*STATES, *TRAININGS])
 def test_a_state_of_another_shape_is_passed_over(
-    make_study: Any, workplace_at: Callable[[StoredStudy], Workplace], name: str
+    make_study: Any, adopt: Any, workplace_at: Callable[[StoredStudy], Workplace], name: str
 ) -> None:
     study = make_study()
     workplace = workplace_at(study)
@@ -145,7 +146,9 @@ def test_a_state_of_another_shape_is_passed_over(
     assert training.run().state == TrialState.COMPLETE
 
 
-def test_a_state_of_the_right_shape_is_taken(make_study: Any, workplace_at: Callable[[StoredStudy], Workplace]) -> None:
+def test_a_state_of_the_right_shape_is_taken(
+    make_study: Any, adopt: Any, workplace_at: Callable[[StoredStudy], Workplace]
+) -> None:
     """So each of the states above was passed over for its own fault; and who writes checkpoints can forge a score."""
     study = make_study()
     workplace = workplace_at(study)

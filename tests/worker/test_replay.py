@@ -16,10 +16,8 @@ from vsearch.search.control import resume
 from vsearch.search.excluding import exclude
 from vsearch.search.stored import StoredStudy, open_study
 from vsearch.settings import Settings
-from vsearch.worker.attempt import TrialAttempt
+from vsearch.training.slots import Slots
 from vsearch.worker.comparison import Replay
-from vsearch.worker.interrupts import Interrupts
-from vsearch.worker.logtail import LogTail
 from vsearch.worker.replay import replay
 from vsearch.worker.workplace import Workplace
 
@@ -33,14 +31,13 @@ RECORD = {
 
 
 @pytest.fixture
-def train(workplace_of: WorkplaceOf, interrupts: Interrupts) -> Callable[..., StoredStudy]:
+def train(workplace_of: WorkplaceOf, attempt_at: Callable[..., Any]) -> Callable[..., StoredStudy]:
     """`train(study, trials)`: claim, train and tell so many trials, as a worker does."""
 
-    def train_some(study: StoredStudy, trials: int = 1) -> StoredStudy:
+    def train_some(study: StoredStudy, trials: int = 1, slots: Slots | None = None) -> StoredStudy:
         for _ in range(trials):
             claim = claim_trial(study, "w")
-            assert claim is not None
-            TrialAttempt(study, claim, workplace_of(study), interrupts, LogTail(), 0).train_and_tell()
+            attempt_at(study, claim, workplace_of(study), slots)
         return open_study(study.storage, study.name)
 
     return train_some
@@ -137,9 +134,7 @@ def test_a_diverged_trial_diverges_again(make_study: Any, train: Any, again: Any
 
 
 def test_the_number_of_threads_is_recorded_and_used(make_study: Any, train: Any, again: Any) -> None:
-    torch.set_num_threads(2)
-    study = train(make_study())
-    torch.set_num_threads(1)
+    study = train(make_study(), slots=Slots(1, threads=2))
     assert study.optuna_study.trials[0].user_attrs[attributes.THREADS] == 2
     assert again(study).verdict == "equal"
     assert torch.get_num_threads() == 1

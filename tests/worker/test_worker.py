@@ -122,17 +122,18 @@ def test_a_trial_that_breaks_as_often_as_the_study_allows_fails(make_study: Any,
 
 
 def test_a_worker_asked_to_stop_puts_its_trial_back_with_its_last_epoch(
-    make_study: Any, worker: Any, settings: Settings
+    make_study: Any, worker: Any, settings: Settings, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    study = make_study(trials=2, epochs=4)
-    asked = []
+    study, interrupts = make_study(trials=2, epochs=4), Interrupts()
+    report = storage.set_trial_intermediate_value
 
-    def until_the_third_epoch() -> bool:
-        """Asked before the claim, before the images are loaded, and before each epoch."""
-        asked.append(1)
-        return len(asked) < 5
+    def report_and_stop(trial_id: int, step: int, value: float) -> None:
+        report(trial_id, step, value)
+        if step == 2:
+            interrupts.stop()
 
-    assert worker(study.name, interrupts=Interrupts(until_the_third_epoch)).serve() == 0
+    monkeypatch.setattr(storage, "set_trial_intermediate_value", report_and_stop)
+    assert worker(study.name, interrupts=interrupts).serve() == 0
     trial = study.optuna_study.get_trials()[0]
     assert (trial.state, list(trial.intermediate_values)) == (TrialState.WAITING, [1, 2])
     assert [path.name for path in Path(settings.checkpoints.value).rglob("*.ckpt")] == ["trial-0.1.ckpt"]
@@ -204,7 +205,8 @@ def test_images_of_ended_studies_are_let_go(make_study: Any, worker: Any) -> Non
     names = [make_study(name=name, trials=1, epochs=1, split_seed=seed).name for seed, name in enumerate("abc")]
     serving = worker(*names)
     assert serving.serve() == 3
-    assert len(serving._workplaces) == 3
-    stop(serving._opened["a"])
-    serving._studies()
-    assert [spec.name for spec in serving._workplaces] == ["b", "c"]
+    served = serving._studies
+    assert len(served._workplaces) == 3
+    stop(served._opened["a"])
+    served.current()
+    assert [spec.name for spec in served._workplaces] == ["b", "c"]

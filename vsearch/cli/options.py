@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from vsearch.cli.output import note
-from vsearch.errors import DataError
+from vsearch.errors import DataError, InputError, shorten
 from vsearch.settings import OPTIONS, Settings, resolve
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -91,3 +91,31 @@ all_options = settings_options(*STORAGE, *TRAINING)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON with a versioned schema.")
 
 __all__ = ["Settings", "all_options", "json_option", "make_home", "settings_options", "storage_options"]
+
+
+MOST = 1024
+"""Slots, or threads of each: more than any device takes."""
+
+
+def check_threads(threads: int) -> None:
+    """Refuse a number of threads that no machine has.
+
+    Raises:
+        InputError: less than 1 or more than 1024.
+    """
+    if not 1 <= threads <= MOST:
+        raise InputError(f"threads is {threads}; give 1 to {MOST}")
+
+
+def parse_slots(text: str) -> int | None:
+    """The number that `--slots` gives, None for `auto`.
+
+    Raises:
+        InputError: it is neither `auto` nor a number from 1 to 1024.
+    """
+    if text == "auto":
+        return None
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+    if not 1 <= number <= MOST:
+        raise InputError(f"slots is {shorten(repr(text))}; give auto, or 1 to {MOST}")
+    return number

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vsearch.cli.options import Settings, all_options, json_option, make_home
+from vsearch.cli.options import Settings, all_options, check_threads, json_option, make_home
 from vsearch.cli.output import note
 from vsearch.cli.study_create import spec_from, spec_options, warn_about
 from vsearch.curves import families
@@ -95,16 +95,6 @@ def _stored(name: str, flags: dict[str, Any], settings: Settings) -> "Study":
         )
     make_home(settings)
     return found
-
-
-def check_threads(threads: int) -> None:
-    """Refuse a number of threads that no machine has.
-
-    Raises:
-        InputError: less than 1 or more than 1024.
-    """
-    if not 1 <= threads <= 1024:
-        raise InputError(f"threads is {threads}; give 1 to 1024")
 
 
 def check_device(settings: Settings) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vsearch.cli.options import Settings, json_option, settings_options
+from vsearch.cli.options import Settings, check_threads, json_option, settings_options
 from vsearch.cli.output import note, percent, print_json, print_line
 from vsearch.errors import InputError
 
@@ -97,7 +97,6 @@ def _replay(
     on_epoch: "Callable[[EpochPair], None]",
     epochs: int | None = None,
 ) -> "Replay":
-    from vsearch.cli.study_run import check_threads
     from vsearch.training.allocator import keep_freed_memory
     from vsearch.training.device import choose_device
     from vsearch.worker.replay import replay

@@ -9,8 +9,8 @@ import click
 from click.core import ParameterSource
 
 from vsearch.cli.lazy import LazyGroup
-from vsearch.cli.options import Settings, all_options, make_home
-from vsearch.errors import InputError, unknown_name
+from vsearch.cli.options import Settings, all_options, check_threads, make_home, parse_slots
+from vsearch.errors import unknown_name
 
 
 def _unless_a_command_follows(function: Callable[..., int]) -> Callable[..., int]:
@@ -43,23 +43,36 @@ def _unless_a_command_follows(function: Callable[..., int]) -> Callable[..., int
 )
 @_unless_a_command_follows
 @click.option("--study", "studies", multiple=True, help="Serve this study; repeat. [default: every open study]")
-@click.option("--threads", type=int, default=1, show_default=True, help="CPU threads.")
+@click.option(
+    "--slots",
+    default="auto",
+    metavar="N",
+    help="Trainings at the same time; auto: as many as a short measurement finds best. [default: auto]",
+)
+@click.option("--threads", type=int, help="CPU threads of each training. [default: found with the slots; 1 on a GPU]")
 @click.option("--stay", is_flag=True, help="Wait for new studies instead of ending when all are done.")
 @click.option("--download", is_flag=True, help="Fetch a data set that is missing.")
 @click.option("--parent", type=int, hidden=True, help="End when this process has ended.")
 @all_options
 def worker(
-    studies: tuple[str, ...], threads: int, stay: bool, download: bool, parent: int | None, settings: Settings
+    studies: tuple[str, ...],
+    slots: str,
+    threads: int | None,
+    stay: bool,
+    download: bool,
+    parent: int | None,
+    settings: Settings,
 ) -> int:
-    """Take trials of open studies, one after another, and train them; or list and drain the workers of all hosts.
+    """Take trials of open studies and train them, several at the same time; or list and drain the workers of all hosts.
 
     With --device all there is a worker for each GPU.
 
-    SIGTERM, SIGUSR1 or Ctrl-C puts the trial in progress back, with its last finished epoch, and ends with 143, 138 or
-    130. A database that goes away is waited for, and training goes on meanwhile.
+    SIGTERM, SIGUSR1 or Ctrl-C puts the trials in progress back, with their last finished epochs, and ends with 143, 138
+    or 130. A database that goes away is waited for, and training goes on meanwhile.
     """
-    if not 1 <= threads <= 1024:
-        raise InputError(f"threads is {threads}; give 1 to 1024")
+    count = parse_slots(slots)
+    if threads is not None:
+        check_threads(threads)
     storage = _storage_of(settings, studies)
     from vsearch.cli.logs import log_to_stderr
     from vsearch.reports.pictures import Painter
@@ -70,8 +83,8 @@ def worker(
 
     log_to_stderr()
     if settings.device.value == "all":
-        return _serve_all(studies, threads, stay, download, settings)
-    _limit_threads(threads)
+        return _serve_all(studies, slots, threads, stay, download, settings)
+    _limit_threads()
     keep_freed_memory()
     with (
         Interrupts.installed(lambda: parent is None or os.getppid() == parent) as interrupts,
@@ -79,18 +92,30 @@ def worker(
     ):
         refresh = Painter(name, interrupts.sleep).refresh
         serving = Worker(
-            storage, settings, name, interrupts, names=studies, stays=stay, download=download, refresh=refresh
+            storage,
+            settings,
+            name,
+            interrupts,
+            names=studies,
+            stays=stay,
+            download=download,
+            slots=count,
+            threads=threads,
+            refresh=refresh,
         )
         serving.serve()
         return interrupts.exit_code
 
 
-def _serve_all(studies: Sequence[str], threads: int, stay: bool, download: bool, settings: Settings) -> int:
+def _serve_all(
+    studies: Sequence[str], slots: str, threads: int | None, stay: bool, download: bool, settings: Settings
+) -> int:
     """One worker process for each GPU."""
     from vsearch.worker.devices import DeviceWorkers, all_gpus
     from vsearch.worker.interrupts import Interrupts
 
-    arguments = ["--threads", str(threads), *(["--stay"] if stay else []), *(["--download"] if download else [])]
+    arguments = ["--slots", slots, *([] if threads is None else ["--threads", str(threads)])]
+    arguments += [*(["--stay"] if stay else []), *(["--download"] if download else [])]
     for study in studies:
         arguments += ["--study", study]
     with Interrupts.installed() as interrupts:
@@ -111,9 +136,10 @@ def _storage_of(settings: Settings, studies: Sequence[str]) -> Any:
     return storage
 
 
-def _limit_threads(threads: int) -> None:
+def _limit_threads() -> None:
+    """One thread for what is computed outside of the slots, and none beside it."""
     import torch
 
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)
     if torch.get_num_interop_threads() != 1:  # torch refuses to be told twice
         torch.set_num_interop_threads(1)

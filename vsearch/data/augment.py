@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from vsearch.data.pad import pad_images
 from vsearch.data.sets import Augmentation, ImageSet
 from vsearch.errors import InputError
 
@@ -43,16 +44,6 @@ def epoch_plan(num_images: int, augmentation: Augmentation, *, seed: int, epoch:
     offsets = torch.randint(2 * augmentation.pad + 1, (num_images, 2), generator=generator)
     flips = torch.randint(2, (num_images,), generator=generator).bool() & augmentation.flip
     return EpochPlan(order, offsets, flips)
-
-
-def pad_images(images: Tensor, pad: int) -> Tensor:
-    """`images (N, H, W, C) uint8 -> (N, H + 2·pad, W + 2·pad, C)` with zero pixels around; itself for `pad` 0."""
-    if pad == 0:
-        return images
-    count, height, width, channels = images.shape
-    padded = images.new_zeros(count, height + 2 * pad, width + 2 * pad, channels)
-    padded[:, pad : pad + height, pad : pad + width] = images
-    return padded
 
 
 def crop_and_flip(padded: Tensor, plan: EpochPlan, size: tuple[int, int]) -> Tensor:

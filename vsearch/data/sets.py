@@ -1,11 +1,15 @@
 """The values that the data layer hands on."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
+
+from vsearch.data.pad import pad_images
 
 
 class ImageSet(NamedTuple):
@@ -58,8 +62,15 @@ class SearchData:
     split_digest: str
     """SHA-256 over the indices of the training and the validation images; equal digests mean equal images."""
 
+    @cached_property
+    def padded(self) -> Tensor:
+        """`(N, H + 2·pad, W + 2·pad, C)` uint8, the training images with zero pixels around; one copy for all users."""
+        return pad_images(self.train.images, self.augmentation.pad)
+
     def to(self, device: Any) -> "SearchData":
-        """The same data with every tensor on `device`."""
+        """The same data with every tensor on `device`; itself if it is there."""
+        if self.train.images.device == torch.device(device):
+            return self
         return replace(
             self,
             train=self.train.to(device),

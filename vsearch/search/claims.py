@@ -13,6 +13,7 @@ from vsearch.search import attributes
 from vsearch.search.budget import may_begin
 from vsearch.search.damage import check_attributes
 from vsearch.search.lease import LEASE_SECONDS, Lease
+from vsearch.search.patience import Patience
 from vsearch.search.space import choice_space, family_space, parameter_name
 from vsearch.search.stored import StoredStudy
 from vsearch.spec.seeds import derive_seed
@@ -47,7 +48,11 @@ class Claim:
 
 
 def claim_trial(
-    study: StoredStudy, worker: str, lease_seconds: float = LEASE_SECONDS, device: str = ""
+    study: StoredStudy,
+    worker: str,
+    lease_seconds: float = LEASE_SECONDS,
+    device: str = "",
+    patience: Patience | None = None,
 ) -> Claim | None:
     """The next trial of a study for a worker, or None if the study is stopped or its trials are all taken.
 
@@ -62,7 +67,7 @@ def claim_trial(
         trial_id = study.storage.get_trial_id_from_study_id_trial_number(study.study_id, trial.number)
         try:
             # Before anything of the trial is read or written: the study's lock may be lost with its connection.
-            lease = Lease(study.storage, study.spec, study.study_id, trial_id, worker, lease_seconds, device)
+            lease = Lease(study.storage, study.spec, study.study_id, trial_id, worker, lease_seconds, device, patience)
             return _claim(study, trial, trial_id, lease, worker)
         except LeaseLost:
             return None  # somebody else was faster

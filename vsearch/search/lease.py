@@ -21,6 +21,9 @@ ENDING_STATES = ("paused", "cancelled")
 class Lease:
     """The lease of one trial, taken by this process; renewed by progress alone, so that a hung worker loses it.
 
+    Args:
+        patience: with a database that is away, shared with other leases of the same worker.
+
     Raises:
         LeaseLost: by taking it, another worker holds the trial; by the other calls, it was given away meanwhile.
     """
@@ -34,12 +37,13 @@ class Lease:
         worker: str,
         seconds: float,
         device: str = "",
+        patience: Patience | None = None,
     ) -> None:
         self.storage, self._spec, self._study_id = storage, spec, study_id
         self._trial_id, self._worker, self._seconds = trial_id, worker, seconds
         self.fence = storage.take_lease(study_id, trial_id, worker, seconds, device)
         """A number that grows each time the trial changes hands."""
-        self.patience = Patience(storage)
+        self.patience = patience or Patience(storage)
         self._beat = min(seconds / RENEWALS, LONGEST_BEAT_SECONDS)
         self._next = time.monotonic() + (0.0 if spec.max_device_hours is not None else self._beat)
         self._end = float("inf")

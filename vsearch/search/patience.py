@@ -23,6 +23,8 @@ class Patience:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
+        self.error: StorageAway | None = None
+        """What the last call said that failed, until one succeeds."""
         self._away_since: float | None = None
         self._next = 0.0
 
@@ -50,10 +52,11 @@ class Patience:
             if self._away_since is None:
                 self._away_since = begun
                 log.warning("%s; training goes on, and what it finds is kept", error)
+            self.error = error
             # A call that hangs must not take more than a fifth of the time.
             self._next = time.monotonic() + max(AGAIN_SECONDS, 4 * (time.monotonic() - begun))
             return None
         if self._away_since is not None:
             log.warning("the database is back after %.0f s", self.seconds_away)
-            self._away_since, self._next = None, 0.0
+            self._away_since, self._next, self.error = None, 0.0, None
         return result

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from vsearch.data import SearchData
 from vsearch.data.augment import epoch_plan
@@ -118,6 +118,13 @@ class Training:
             seconds=time.perf_counter() - start,
         )
 
+    def run_steps(self, count: int) -> None:
+        """Train so many steps of the next epoch, once through its images at most; not counted as an epoch.
+
+        For finding out how fast that is. It returns when the device has done them.
+        """
+        self._losses(min(count, self._steps_per_epoch)).sum().item()
+
     def close(self) -> None:
         """Let go of what the device keeps for this training, which is not used any more."""
         self._steps.close()
@@ -154,9 +161,12 @@ class Training:
 
     def _train_epoch(self) -> tuple[float, float]:
         """Mean and largest loss of one epoch."""
-        data, done = self.data, self._epoch * self._steps_per_epoch
-        plan = epoch_plan(len(data.train.labels), data.augmentation, seed=self.seed, epoch=self._epoch)
-        rates = [self._schedule(done + step) for step in range(self._steps_per_epoch)]
-        losses = self._steps.train(plan, rates, self._on_step)
+        losses = self._losses(self._steps_per_epoch)
         mean, largest = torch.stack([losses.mean(dtype=torch.float64), losses.max().double()]).tolist()
         return mean, largest
+
+    def _losses(self, steps: int) -> Tensor:
+        data, done = self.data, self._epoch * self._steps_per_epoch
+        plan = epoch_plan(len(data.train.labels), data.augmentation, seed=self.seed, epoch=self._epoch)
+        rates = [self._schedule(done + step) for step in range(steps)]
+        return self._steps.train(plan, rates, self._on_step)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vsearch.data import SearchData
-from vsearch.data.augment import EpochPlan, batches, pad_images
+from vsearch.data.augment import EpochPlan, batches
 from vsearch.spec.recipe import Recipe
 
 
@@ -26,6 +26,7 @@ class Steps(Protocol):
     def train(self, plan: EpochPlan, rates: Sequence[float], on_step: Callable[[], None]) -> Tensor:
         """Train the images of `plan` with one learning rate for each step; the loss of every step, `(steps,)` float32.
 
+        Fewer rates than the plan has batches train its beginning.
         The losses stay on the device, so that no step waits for it. `on_step` is called after each step; what it raises
         breaks the epoch off.
         """
@@ -58,7 +59,6 @@ class EagerSteps:
             fused=True,
         )
         self._data, self._batch_size, self._dtype = data, recipe.batch_size, dtype
-        self._padded = pad_images(data.train.images, data.augmentation.pad)
 
     def train(self, plan: EpochPlan, rates: Sequence[float], on_step: Callable[[], None]) -> Tensor:
         """The losses of an epoch: see `Steps`."""
@@ -73,9 +73,9 @@ class EagerSteps:
             data.augmentation,
             self._batch_size,
             self._dtype,
-            padded=self._padded,
+            padded=data.padded,
         )
-        for index, ((images, labels), rate) in enumerate(zip(served, rates, strict=False)):
+        for index, (rate, (images, labels)) in enumerate(zip(rates, served, strict=False)):
             losses[index] = self._step(rate, images, labels)
             on_step()
         return losses

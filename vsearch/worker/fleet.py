@@ -65,6 +65,8 @@ class Fleet:
     settings: Settings
     workers: int
     threads: int
+    slots: str = "1"
+    """Trainings at the same time in each, a number or `auto`."""
     download: bool = False
     _members: list[_Member] = field(default_factory=list)
 
@@ -136,8 +138,11 @@ class Fleet:
         member.starts += 1
         member.process = self._spawn(member.log)
 
+    def _layout(self) -> list[str]:
+        return ["--slots", self.slots, "--threads", str(self.threads)]
+
     def _spawn(self, log: Path) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "vsearch", "worker", "--study", self.study, "--threads", str(self.threads)]
+        command = [sys.executable, "-m", "vsearch", "worker", "--study", self.study, *self._layout()]
         command += ["--parent", str(os.getpid())] + (["--download"] if self.download else [])
         # Set before torch is loaded: it sizes its pools from them. The storage's URL never goes on a command line.
         limits = {name: str(self.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from vsearch.errors import shorten
 from vsearch.storage import redact
 
-LINES = 30
+LINES = 60
 LINE_CHARACTERS = 300
 
 

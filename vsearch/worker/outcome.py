@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
-import torch
 from optuna.trial import TrialState
 from torch import nn
 
@@ -90,12 +89,12 @@ class Progress:
         return attrs | ({attributes.ACCURACIES: self.accuracies} if epochs == self.epochs else {})
 
 
-def where_trained(workplace: Workplace) -> dict[str, Any]:
-    """The attributes that say on what and with what a trial was trained."""
+def where_trained(workplace: Workplace, threads: int) -> dict[str, Any]:
+    """The attributes that say on what and with what a trial was trained; `threads` of the CPU."""
     attrs: dict[str, Any] = {
         attributes.DEVICE: device_name(workplace.device),
         attributes.PRECISION: workplace.precision,
-        attributes.THREADS: torch.get_num_threads(),
+        attributes.THREADS: threads,
         attributes.VERSIONS: versions(),
         attributes.SPLIT: workplace.data.split_digest,
         attributes.SPEC_DIGEST: spec_digest(workplace),

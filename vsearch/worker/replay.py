@@ -143,7 +143,7 @@ def _record(record: Record, study: StoredStudy) -> list[Compared]:
 
 def _conditions(record: Record, workplace: Workplace) -> list[Compared]:
     """Where and with what was trained. Another vsearch may write the same spec in another way."""
-    then, now = record.trial.attributes, where_trained(workplace)
+    then, now = record.trial.attributes, where_trained(workplace, torch.get_num_threads())
     code = (attributes.VERSIONS, attributes.COMMIT)
     is_same_code = all(then.get(name) == now.get(name) for name in code)
     items = [

@@ -1,7 +1,8 @@
-"""Training one claimed trial: epochs, reports, pruning, checkpoints."""
+"""Training one claimed trial: epochs, reports, pruning, checkpoints; nothing in here waits."""
 
 import logging
 import time
+from concurrent.futures import Future
 from dataclasses import asdict
 from statistics import fmean
 from typing import Any
@@ -15,16 +16,16 @@ from vsearch.search.delivery import Delivery
 from vsearch.storage.checkpoints import DatabaseStore
 from vsearch.training.checkpoint import decode, encode
 from vsearch.training.divergence import diverged
-from vsearch.training.loop import Training
+from vsearch.training.slots import Slots
 from vsearch.worker.interrupts import Interrupts, Stopped
 from vsearch.worker.outcome import Outcome, Progress, spec_digest, weights_digest, where_trained
+from vsearch.worker.replicates import Replicates, Trained
 from vsearch.worker.workplace import Workplace
 
 log = logging.getLogger("vsearch.worker")
 
 WHILE_AWAY_SECONDS = 5.0
 """Between two checkpoints while the database is away: they hold the reports that it does not have yet."""
-WAIT_SECONDS = 1.0
 UNREADABLE_SECONDS = 10.0
 """Between two tries to read a checkpoint."""
 
@@ -32,14 +33,22 @@ UNREADABLE_SECONDS = 10.0
 class TrialTraining:
     """The replicates of one trial, trained side by side epoch for epoch, so that each report is a mean over all.
 
+    Whoever holds it calls `turn` again and again, and waits for `pending` between.
+
     Args:
+        slots: where the replicates are trained.
         longest_outage: seconds to wait, after the last epoch, for a database that went away.
     """
 
     def __init__(
-        self, claim: Claim, workplace: Workplace, interrupts: Interrupts, longest_outage: float = 3600.0
+        self,
+        claim: Claim,
+        workplace: Workplace,
+        slots: Slots,
+        interrupts: Interrupts,
+        longest_outage: float = 3600.0,
     ) -> None:
-        self._claim, self._workplace, self._interrupts = claim, workplace, interrupts
+        self._claim, self._workplace, self._slots, self._interrupts = claim, workplace, slots, interrupts
         self._longest_outage = longest_outage
         self._key = workplace.checkpoint_key(claim)
         # What a checkpoint must agree with; the scales too: another storage may have a trial of the same number.
@@ -48,74 +57,100 @@ class TrialTraining:
             "seeds": list(claim.seeds),
             "scales": list(claim.scales),
         }
-        self._trainings = self._new_trainings()
+        self._replicates = self._new_replicates()
         self.progress = Progress()
-        self._restore()
         self._delivery = Delivery(claim, workplace.spec.epochs)
-        for epoch in range(1, self.progress.epochs + 1):
-            self._report(epoch)  # what the last worker trained but could not report
-        self._snapshot = self._state()
-        self._saved, self._saved_at = self.progress.epochs, time.monotonic()
+        self._outcome: Outcome | None = None
+        self._snapshot: dict[str, Any] = {}
+        self._steps, self._saved, self._saved_at = 0, 0, time.monotonic()
+        self._is_restored = False
+        self._next_read, self._last_read = 0.0, time.monotonic() + longest_outage
+        self._restore()
 
-    def run(self) -> Outcome:
-        """Train until the trial ends and every report is delivered.
+    @property
+    def pending(self) -> set[Future[Trained]]:
+        """What `turn` waits for; empty if it is worth a call now."""
+        return self._replicates.pending
+
+    @property
+    def is_in_epoch(self) -> bool:
+        """Whether an epoch is being trained, or is over and not looked at yet."""
+        return self._replicates.has_begun
+
+    def turn(self) -> Outcome | None:
+        """Do all that can be done now; how the trial ended, once every report is delivered, and None before.
 
         Raises:
-            Stopped: the trial must be put back; its last finished epoch is in the checkpoint.
+            Stopped: the trial must be put back: `stop` it first.
             LeaseLost: another worker has the trial; neither its reports nor its checkpoint are touched.
-            StorageAway: the database stayed away for too long; the reports are in the checkpoint.
+            StorageAway: the database stayed away for too long: `stop` it first.
         """
-        outcome = self._end()
-        try:
-            while True:
-                pruned_at = self._delivery.deliver()
-                if pruned_at is not None:
-                    return Outcome(TrialState.PRUNED, "pruned", f"behind the others after epoch {pruned_at}")
-                if outcome is not None and self._delivery.is_done:
-                    return outcome
-                self._save_if_due()
-                if outcome is None:
-                    outcome = self._epoch()
-                else:
-                    self.wait()
-        except (Stopped, StorageAway):
-            self._save()
-            raise
+        self._keep_lease()
+        if (not self._is_restored and not self._restore()) or self.pending:
+            return None
+        if self.is_in_epoch:
+            self._take_epoch()
+        pruned_at = self._delivery.deliver()
+        if pruned_at is not None:
+            return Outcome(TrialState.PRUNED, "pruned", f"behind the others after epoch {pruned_at}")
+        if self._outcome is not None and self._delivery.is_done:
+            return self._outcome
+        self._save_if_due()
+        if self._outcome is None:
+            self._replicates.begin_epoch()
+        else:
+            self.check_patience()
+        return None
 
-    def wait(self) -> None:
-        """Let a moment pass for a database that is away.
+    def check_patience(self) -> None:
+        """Find out whether a database that went away is worth waiting for.
 
         Raises:
-            Stopped: a signal came meanwhile.
             StorageAway: it has been away for too long.
         """
         away = self._claim.lease.patience.seconds_away
         if away > self._longest_outage:
             raise StorageAway(f"the database has been away for {away:.0f} s; the trial goes on from its checkpoint")
-        self._interrupts.sleep(WAIT_SECONDS)
+
+    def ask_to_break_off(self) -> None:
+        """Let the epoch in training end with its next step."""
+        self._replicates.ask_to_break_off()
+
+    def break_off(self) -> None:
+        """The same, and wait for that; the device is free then."""
+        self._replicates.break_off()
+
+    def stop(self) -> None:
+        """Break off, with the last finished epoch in the checkpoint."""
+        self.break_off()
+        self._save()
 
     def attrs(self, outcome: Outcome) -> dict[str, Any]:
         """The last attributes of a trial that ended so."""
+        trainings = self._replicates.trainings
         counted = self._delivery.pruned_at or self.progress.epochs
-        values = self.progress.attrs(counted) | where_trained(self._workplace)
-        values[attributes.PARAMETERS] = sum(p.numel() for p in self._trainings[0].network.parameters())
+        values = self.progress.attrs(counted) | where_trained(self._workplace, self._slots.threads)
+        values[attributes.PARAMETERS] = sum(p.numel() for p in trainings[0].network.parameters())
         if counted == self.progress.epochs:
-            values[attributes.WEIGHTS_DIGESTS] = [weights_digest(training.network) for training in self._trainings]
+            values[attributes.WEIGHTS_DIGESTS] = [weights_digest(training.network) for training in trainings]
         values[attributes.REASON] = outcome.reason
         return values | ({attributes.DETAIL: outcome.detail} if outcome.detail else {})
 
-    def _epoch(self) -> Outcome | None:
-        with self._interrupts.breakable():
-            records = [next(training.epochs()) for training in self._trainings]
-        self.progress.add(records)
-        for divergence in [d for record in records if (d := diverged(record, self._workplace.data.num_classes))]:
+    def _take_epoch(self) -> None:
+        trained = self._replicates.take_epoch()
+        self.progress.add([each.record for each in trained])
+        for divergence in [d for each in trained if (d := diverged(each.record, self._workplace.data.num_classes))]:
             if divergence.kind == "non-finite":
                 self.progress.broken = divergence.reason
             else:
                 self.progress.exploded = divergence.reason
-        self._snapshot = self._state()
+        self._snapshot = {
+            "trial": self._identity,
+            "progress": asdict(self.progress),
+            "trainings": [each.state for each in trained],
+        }
         self._report(self.progress.epochs)
-        return self._end()
+        self._outcome = self._end()
 
     def _report(self, epoch: int) -> None:
         if not (self.progress.broken and epoch == self.progress.epochs):
@@ -132,13 +167,6 @@ class TrialTraining:
         if progress.epochs < self._workplace.spec.epochs:
             return None
         return Outcome(TrialState.COMPLETE, "finished", value=fmean(progress.accuracies))
-
-    def _state(self) -> dict[str, Any]:
-        return {
-            "trial": self._identity,
-            "progress": asdict(self.progress),
-            "trainings": [training.state_dict() for training in self._trainings],
-        }
 
     def _save_if_due(self) -> None:
         """Write a checkpoint after a rung, from time to time, and more often while reports wait for the database."""
@@ -165,25 +193,32 @@ class TrialTraining:
         else:
             self._saved = self.progress.epochs
 
-    def _restore(self) -> None:
+    def _restore(self) -> bool:
         """Go on from the newest sound checkpoint of this very trial; without one, from epoch 0 with the same seed.
 
-        A place that cannot be read may hold one: it is waited for as long as for the database.
+        A place that cannot be read may hold one: it is waited for as long as for the database. False meanwhile.
         """
-        end = time.monotonic() + self._longest_outage
-        while self._claim.lease.fence > 1:  # somebody had the trial before
+        if self._claim.lease.fence > 1:  # somebody had the trial before
+            if time.monotonic() < self._next_read:
+                return False
             try:
-                for name, content in self._workplace.checkpoints.read(self._key):
-                    if self._has_restored(name, content):
-                        return
+                self._read_checkpoint()
             except DataError as error:
-                if time.monotonic() > end:
-                    log.warning("trial %d begins again: %s", self._claim.number, error)
-                    return
-                log.warning("trial %d waits for its checkpoint: %s", self._claim.number, error)
-                self._interrupts.sleep(UNREADABLE_SECONDS)
-                self._on_step()
-            else:
+                self._next_read = time.monotonic() + UNREADABLE_SECONDS
+                if time.monotonic() < self._last_read:
+                    log.warning("trial %d waits for its checkpoint: %s", self._claim.number, error)
+                    return False
+                log.warning("trial %d begins again: %s", self._claim.number, error)
+        self._is_restored = True
+        for epoch in range(1, self.progress.epochs + 1):
+            self._report(epoch)  # what the last worker trained but could not report
+        self._saved, self._saved_at = self.progress.epochs, time.monotonic()
+        self._outcome = self._end()
+        return True
+
+    def _read_checkpoint(self) -> None:
+        for name, content in self._workplace.checkpoints.read(self._key):
+            if self._has_restored(name, content):
                 return
 
     def _has_restored(self, name: str, content: bytes) -> bool:
@@ -192,25 +227,31 @@ class TrialTraining:
             if state.get("trial") != self._identity:
                 return False
             progress = Progress(**state["progress"])
-            for training, saved in zip(self._trainings, state["trainings"], strict=True):
+            for training, saved in zip(self._replicates.trainings, state["trainings"], strict=True):
                 training.load_state_dict(saved)
         except (DataError, KeyError, TypeError, ValueError) as error:
             log.warning("trial %d: the checkpoint %s is passed over: %s", self._claim.number, name, error)
-            self._trainings = self._new_trainings()
+            self._replicates.break_off()
+            self._replicates = self._new_replicates()
             return False
-        self.progress = progress
+        self.progress, self._snapshot = progress, state
         log.info("trial %d goes on after epoch %d", self._claim.number, progress.epochs)
         return True
 
-    def _new_trainings(self) -> list[Training]:
-        return [self._workplace.training(self._claim.scales, seed, self._on_step) for seed in self._claim.seeds]
+    def _new_replicates(self) -> Replicates:
+        scales = self._claim.scales
+        return Replicates(
+            self._claim.seeds, lambda seed, on_step: self._workplace.training(scales, seed, on_step), self._slots
+        )
 
-    def _on_step(self) -> None:
+    def _keep_lease(self) -> None:
         """Tell the database of progress when it is time, and hear what it asks for."""
-        if not self._claim.lease.is_due:
+        steps = self._replicates.steps
+        has_moved = steps != self._steps or not self._is_restored
+        if not has_moved or not self._claim.lease.is_due:
             return
-        with self._interrupts.protected():
-            order = self._claim.lease.keep(self.progress.epochs, self.progress.images_per_second)
+        self._steps = steps
+        order = self._claim.lease.keep(self.progress.epochs, self.progress.images_per_second)
         if order == "drain":
             self._interrupts.drain()
             raise Stopped("the worker is drained")

@@ -56,6 +56,10 @@ class Workplace:
             on_step=on_step,
         )
 
+    def sample(self) -> Training:
+        """A training like any of the study's, to measure with."""
+        return self.training((1.0,) * self.spec.num_blocks, seed=0)
+
 
 def set_up(
     study: StoredStudy, *, data_path: Path, checkpoints: CheckpointStore, device: torch.device, download: bool
