@@ -119,17 +119,17 @@ def test_an_interrupted_worker_ends_with_its_signals_code_and_another_goes_on_at
     cli: "Cli", begun: Callable[..., subprocess.Popen[str]], wait_for: WaitFor, number: signal.Signals
 ) -> None:
     assert cli("study", "create", *LONG).code == 0
-    worker = begun("worker", "--study", "long")
-    wait_for(lambda: has_epochs(cli))
+    worker = begun("worker", "--study", "long", "--slots", "2")
+    wait_for(lambda: [trial["epochs"] > 0 for trial in cli.trials("long")] == [True, True])
     worker.send_signal(number)
     _, error = worker.communicate(timeout=PATIENCE_SECONDS)
     assert worker.returncode == 128 + number, error
     assert set(cli.states("long")) == {"waiting"}
-    (checkpoint,) = cli.home.rglob("*.ckpt")
-    assert cli("trial", "show", "long", "0", "--json").json["attempts"][0]["reason"] == "preempted"
-    begun("worker", "--study", "long")
+    assert {path.name for path in cli.home.rglob("*.ckpt")} == {"trial-0.1.ckpt", "trial-1.1.ckpt"}
+    for trial in ("0", "1"):
+        assert cli("trial", "show", "long", trial, "--json").json["attempts"][0]["reason"] == "preempted"
+    begun("worker", "--study", "long", "--slots", "1")
     wait_for(lambda: cli.states("long")[0] == "running")
-    assert checkpoint.name == "trial-0.1.ckpt"
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])

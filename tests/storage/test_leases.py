@@ -8,9 +8,10 @@ from typing import Any
 import optuna
 import pytest
 import sqlalchemy
+from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
-from vsearch.errors import LeaseLost
+from vsearch.errors import LeaseLost, StorageError
 from vsearch.storage import Storage, attempts
 
 Opener = Callable[..., Storage]
@@ -252,3 +253,28 @@ def test_leases_of_all_studies_are_listed_and_go_with_their_study(storage: Stora
     assert [(row.study_id, row.trial_id) for row in storage.running_leases()] == trials
     storage.delete_study(trials[0][0])
     assert [(row.study_id, row.trial_id) for row in storage.running_leases()] == trials[1:]
+
+
+def test_a_study_that_others_wrote_to_while_it_was_deleted_is_deleted_again(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a row that refers to what it deletes Optuna says nothing, and deletes nothing."""
+    study_id, trial_id = new_trial(storage)
+    storage.take_lease(study_id, trial_id, "w", 60)
+    delete = RDBStorage.delete_study
+    calls: list[int] = []
+
+    def pass_over(self: RDBStorage, number: int) -> None:
+        calls.append(storage.running_leases(number)[0].fence)
+        if len(calls) > 1:
+            delete(self, number)
+
+    monkeypatch.setattr(RDBStorage, "delete_study", pass_over)
+    storage.delete_study(study_id)
+    assert storage.study_names() == []
+    assert calls == [0, 0]  # nobody held the trial any more
+
+    study_id, _ = new_trial(storage)
+    monkeypatch.setattr(RDBStorage, "delete_study", lambda *_: None)
+    with pytest.raises(StorageError, match="is still there"):
+        storage.delete_study(study_id)

@@ -12,7 +12,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.orm import Session
 
-from vsearch.errors import LeaseLost
+from vsearch.errors import LeaseLost, StorageError
 from vsearch.storage import attempts, claims, ending, leases
 from vsearch.storage.attempts import Attempt
 from vsearch.storage.claims import Limit
@@ -21,6 +21,8 @@ from vsearch.storage.leases import LeaseRow
 from vsearch.storage.retrying import RetryingStorage
 
 T = TypeVar("T")
+
+DELETE_TRIES = 5
 
 
 class LeasingStorage(RetryingStorage):
@@ -176,8 +178,18 @@ class LeasingStorage(RetryingStorage):
         return trial
 
     def delete_study(self, study_id: int) -> None:
-        """Optuna's method; the leases of its trials go with it."""
-        super().delete_study(study_id)
+        """Optuna's method; the leases of its trials go before it, so that no worker writes to them meanwhile.
+
+        Raises:
+            StorageError: somebody else went on writing to it; it is still there.
+        """
+        for _ in range(DELETE_TRIES):
+            self.in_transaction(lambda connection: leases.forget_study(connection, study_id))
+            super().delete_study(study_id)
+            if study_id not in (study._study_id for study in self.get_all_studies()):
+                break  # of a row that was written meanwhile Optuna says nothing, and deletes nothing
+        else:
+            raise StorageError(f"study {study_id} is still there: others write to it; stop them, and delete it again")
         self.in_transaction(lambda connection: leases.forget_study(connection, study_id))
 
     def _set_trial_param(

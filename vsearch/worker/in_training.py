@@ -119,7 +119,6 @@ class InTraining:
         for attempt in self._attempts:
             attempt.ask_to_stop()
         for attempt in self._attempts:
-            attempt.stop()
             self._put_back(attempt, "")
         self._attempts.clear()
         self._close_slots()
@@ -135,7 +134,6 @@ class InTraining:
             return None
         except BaseException as error:
             self._attempts.remove(attempt)
-            attempt.stop()
             self._put_back(attempt, str(error) if isinstance(error, Stopped) else "its worker ended")
             if isinstance(error, Crowded):
                 self._make_room(attempt)
@@ -155,8 +153,10 @@ class InTraining:
         log.warning("out of memory with %d trainings at once; going on with %d", self.trainings + 1, slots)
 
     def _put_back(self, attempt: TrialAttempt, detail: str) -> None:
+        """Let it wait again, with its last finished epoch in a checkpoint, if the database still knows it as ours."""
         claim, name = attempt.claim, attempt.study.name
         try:
+            attempt.stop()
             put_back(attempt.study, claim, "preempted", detail)
         except (LeaseLost, StorageAway) as error:
             log.warning("trial %d of %s: %s", claim.number, name, error)

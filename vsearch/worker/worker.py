@@ -159,7 +159,8 @@ class Worker:
             if slots is None or (claim := self._studies.claim(study)) is None:
                 return False
         except DamagedRow as error:
-            self._studies.pass_over(study, error)
+            if study.study_id in (other.study_id for other in self._studies.current()):  # else it was deleted meanwhile
+                self._studies.pass_over(study, error)
             return False
         self._training.add(study, claim, workplace, slots)
         return True
