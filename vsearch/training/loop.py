@@ -103,9 +103,10 @@ class Training:
     def run_epoch(self) -> EpochRecord:
         """Train the next epoch."""
         start = time.perf_counter()
-        mean_loss, max_loss = self._train_epoch()
-        trained = time.perf_counter()
-        validation = evaluate(self.network, self.data.validation, self.data.mean, self.data.std, self.dtype)
+        with self._steps.in_order():
+            mean_loss, max_loss = self._train_epoch()
+            trained = time.perf_counter()
+            validation = evaluate(self.network, self.data.validation, self.data.mean, self.data.std, self.dtype)
         self._epoch += 1
         return EpochRecord(
             epoch=self._epoch,
@@ -124,12 +125,13 @@ class Training:
 
     def state_dict(self) -> dict[str, Any]:
         """A copy of all that the remaining epochs depend on, fit for `checkpoint.encode`."""
-        return {
-            "epoch": self._epoch,
-            "identity": self._identity(),
-            "network": copy_state(self.network.state_dict()),
-            "optimiser": copy_state(self._steps.optimiser.state_dict()),
-        }
+        with self._steps.in_order():
+            return {
+                "epoch": self._epoch,
+                "identity": self._identity(),
+                "network": copy_state(self.network.state_dict()),
+                "optimiser": copy_state(self._steps.optimiser.state_dict()),
+            }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from `state`, which a training of the same recipe, seed, epochs and data made.
@@ -141,7 +143,8 @@ class Training:
         epoch = state.get("epoch")
         if not isinstance(epoch, int) or not 0 <= epoch <= self.epochs_planned:
             raise CheckpointError(f"the checkpoint is of epoch {epoch!r}, not of 0 to {self.epochs_planned}; delete it")
-        restore(state, self.network, self._steps.optimiser)
+        with self._steps.in_order():
+            restore(state, self.network, self._steps.optimiser)
         self._epoch = epoch
 
     def _identity(self) -> dict[str, int | str]:
