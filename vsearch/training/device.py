@@ -52,7 +52,7 @@ def choose_precision(asked: Precision, device: torch.device) -> Literal["bf16", 
     Raises:
         InputError: bf16 was asked for on a CPU that only emulates it.
     """
-    gains = device.type == "cuda" or has_native_bf16()
+    gains = device.type == "cuda" or has_native_bf16(CPUINFO)
     if asked == "bf16" and not gains:
         raise InputError("precision is bf16, but this CPU has neither avx512_bf16 nor amx_bf16; use auto or float32")
     return "bf16" if gains and asked != "float32" else "float32"
