@@ -7,12 +7,12 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import nn
 
-from vsearch.data import SearchData
+from vsearch.data import ImageSet, SearchData
 from vsearch.data.augment import epoch_plan
 from vsearch.errors import InputError
 from vsearch.spec.recipe import Recipe
 from vsearch.training.checkpoint import CheckpointError
-from vsearch.training.evaluation import evaluate
+from vsearch.training.evaluation import Evaluation, evaluate
 from vsearch.training.schedule import Schedule
 from vsearch.training.state import check_identity, copy_state, restore
 from vsearch.training.steps import EagerSteps, MakeSteps
@@ -105,8 +105,8 @@ class Training:
         start = time.perf_counter()
         with self._steps.in_order():
             mean_loss, max_loss = self._train_epoch()
-            trained = time.perf_counter()
-            validation = evaluate(self.network, self.data.validation, self.data.mean, self.data.std, self.dtype)
+        trained = time.perf_counter()
+        validation = self.evaluate(self.data.validation)
         self._epoch += 1
         return EpochRecord(
             epoch=self._epoch,
@@ -118,6 +118,11 @@ class Training:
             images_per_second=self._steps_per_epoch * self.recipe.batch_size / (trained - start),
             seconds=time.perf_counter() - start,
         )
+
+    def evaluate(self, images: ImageSet) -> Evaluation:
+        """Loss and accuracy of the network over `images`, which lie on its device."""
+        with self._steps.in_order():
+            return evaluate(self.network, images, self.data.mean, self.data.std, self.dtype)
 
     def close(self) -> None:
         """Let go of what the device keeps for this training, which is not used any more."""
