@@ -2,6 +2,7 @@
 
 import copy
 import math
+import sys
 
 import pytest
 import torch
@@ -134,6 +135,24 @@ def test_a_scale_that_is_a_tensor_has_the_gradients_of_one_that_is_a_number() ->
     x = torch.randn(2, 3, 4, 4, generator=seeded(), dtype=torch.float64).requires_grad_()
     factor = torch.tensor(0.75, dtype=torch.float64).view(1, 1, 1, 1)
     assert torch.autograd.gradcheck(lambda shortcut: add_scaled(shortcut.sin(), shortcut, factor), (x,))
+
+
+def test_a_network_with_tensors_for_scales_has_the_gradients_of_one_with_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def by_tensor(branch: Tensor, shortcut: Tensor, scale: float) -> Tensor:
+        return add_scaled(branch, shortcut, torch.full((1, 1, 1, 1), scale))
+
+    gradients = []
+    for is_patched in (False, True):
+        network = resnet(14, 10, [0.5, 0.6, 0.7, 0.8, 0.9, 1.3], generator=seeded())
+        with monkeypatch.context() as patch:
+            if is_patched:
+                patch.setattr(sys.modules[Block.__module__], "_add_scaled", by_tensor)
+            network(images()).square().sum().backward()
+        gradients.append([parameter.grad for parameter in network.parameters()])
+    for left, right in zip(*gradients, strict=True):
+        torch.testing.assert_close(left, right, rtol=1e-4, atol=1e-4)
 
 
 def test_the_factor_follows_the_scale_and_is_not_saved() -> None:

@@ -248,8 +248,11 @@ def test_a_full_device_is_not_hidden_behind_the_slower_way(make: Make) -> None:
         make(GraphPool(fill_up).take)
 
 
-def test_a_cpu_trains_eagerly() -> None:
+def test_a_cpu_trains_eagerly_and_each_study_on_a_gpu_has_a_pool_of_its_own() -> None:
     assert choose_steps(torch.device("cpu")) is EagerSteps
+    pools = [getattr(choose_steps(torch.device("cuda", 0)), "__self__", None) for _ in range(2)]
+    assert all(isinstance(pool, GraphPool) for pool in pools)
+    assert pools[0] is not pools[1]
 
 
 def test_sgd_without_momentum_keeps_none() -> None:
