@@ -50,15 +50,18 @@ class Block(nn.Module):
         """Images `(N, C, H, W)` -> `(N, width, H / stride, W / stride)`."""
         branch = functional.relu(self.bn1(self.conv1(x)), inplace=True)
         branch = self.bn2(self.conv2(branch))
-        if branch.is_cuda:
-            return functional.relu(add_scaled(branch, self.shortcut(x), self.factor), inplace=True)
-        return functional.relu(_add_scaled(branch, self.shortcut(x), self._alpha), inplace=True)
+        return functional.relu(self._add(branch, self.shortcut(x)), inplace=True)
 
     def shortcut(self, x: Tensor) -> Tensor:
         """`h(x)` before the scale, in the shape of the block's output."""
         if self.stride == 1 and self.new_channels == 0:
             return x
         return functional.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.new_channels))
+
+    def _add(self, branch: Tensor, shortcut: Tensor) -> Tensor:
+        if branch.is_cuda:
+            return add_scaled(branch, shortcut, self.factor)
+        return _add_scaled(branch, shortcut, self._alpha)
 
 
 class ResNet(nn.Module):
