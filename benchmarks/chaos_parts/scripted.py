@@ -6,7 +6,7 @@ from another trial's state shows in every later value.
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -50,20 +50,14 @@ def true_curve(scales: tuple[float, ...], seed: int, epochs: int) -> tuple[float
 class ScriptedTraining:
     """Looks to a worker like `vsearch.training.loop.Training`."""
 
-    def __init__(
-        self, scales: tuple[float, ...], seed: int, epochs: int, seconds: float, on_step: Callable[[], None]
-    ) -> None:
+    def __init__(self, scales: tuple[float, ...], seed: int, seconds: float, on_step: Callable[[], None]) -> None:
         self.network = torch.nn.Linear(1, 1)
         self.epoch = 0
         self._start = self._chain = chain_start(scales, seed)
-        self._epochs, self._seconds, self._on_step = epochs, seconds, on_step
+        self._seconds, self._on_step = seconds, on_step
 
-    def epochs(self) -> Iterator[EpochRecord]:
-        """Sleep through the epochs that are left."""
-        while self.epoch < self._epochs:
-            yield self._run_epoch()
-
-    def _run_epoch(self) -> EpochRecord:
+    def run_epoch(self) -> EpochRecord:
+        """Sleep through the next epoch."""
         for _ in range(STEPS):
             time.sleep(self._seconds / STEPS)
             self._on_step()
@@ -72,6 +66,9 @@ class ScriptedTraining:
         value = accuracy(self._start, self._chain, self.epoch)
         loss = 2.3 * (1.0 - value)
         return EpochRecord(self.epoch, 0.1, loss, loss, loss, value, 1000.0, self._seconds)
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def state_dict(self) -> dict[str, Any]:
         """All that the remaining epochs depend on."""
@@ -96,7 +93,7 @@ class ScriptedWorkplace(Workplace):
 
     def training(self, scales: tuple[float, ...], seed: int, on_step: Callable[[], None] = lambda: None) -> Any:
         """A new scripted training."""
-        return ScriptedTraining(scales, seed, self.spec.epochs, _epoch_seconds, on_step)
+        return ScriptedTraining(scales, seed, _epoch_seconds, on_step)
 
 
 _epoch_seconds = 0.0

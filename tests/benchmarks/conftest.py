@@ -32,6 +32,7 @@ def module(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
     """Import `benchmarks/NAME.py`."""
 
     def load(name: str) -> ModuleType:
+        monkeypatch.syspath_prepend(FOLDER)  # as for a script there
         spec = importlib.util.spec_from_file_location(f"benchmark_{name}", FOLDER / f"{name}.py")
         assert spec is not None
         assert spec.loader is not None

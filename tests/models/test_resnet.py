@@ -2,6 +2,7 @@
 
 import copy
 import math
+import sys
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ from torch.nn import functional
 
 from vsearch.errors import InputError
 from vsearch.models import ResNet, build_network, num_blocks, resnet
-from vsearch.models.resnet import Block
+from vsearch.models.resnet import Block, add_scaled
 
 PUBLISHED_PARAMETERS = {20: 269_722, 32: 464_154, 44: 658_586, 56: 853_018, 110: 1_727_962}
 
@@ -110,6 +111,56 @@ def test_bf16_autocast_rounds_the_scale_neither_forward_nor_backward() -> None:
     out.backward(values.bfloat16())
     assert x.grad is not None
     assert torch.equal(x.grad, expected)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_a_scale_that_is_a_tensor_is_rounded_neither_forward_nor_backward(dtype: torch.dtype) -> None:
+    """The way of a GPU, with tensors of the same kinds."""
+    values = torch.arange(1.0, 257.0).view(1, 4, 8, 8).to(memory_format=torch.channels_last)
+    factor = torch.tensor(0.8).view(1, 1, 1, 1)
+    x, bias = values.to(dtype, copy=True).requires_grad_(), torch.ones(1, dtype=dtype, requires_grad=True)
+    branch = values.to(dtype) * bias
+    out = add_scaled(branch, x, factor)
+    assert out.data_ptr() == branch.data_ptr()
+    assert torch.equal(out, torch.addcmul(values, values, factor).to(dtype))
+    out.backward(values.to(dtype))  # type: ignore[no-untyped-call]
+    assert x.grad is not None
+    assert bias.grad is not None
+    assert (x.grad.dtype, x.grad.stride()) == (dtype, x.stride())
+    assert torch.equal(x.grad, (values * factor).to(dtype))
+    assert torch.equal(bias.grad, values.square().sum().to(dtype).view(1))
+
+
+def test_a_scale_that_is_a_tensor_has_the_gradients_of_one_that_is_a_number() -> None:
+    x = torch.randn(2, 3, 4, 4, generator=seeded(), dtype=torch.float64).requires_grad_()
+    factor = torch.tensor(0.75, dtype=torch.float64).view(1, 1, 1, 1)
+    assert torch.autograd.gradcheck(lambda shortcut: add_scaled(shortcut.sin(), shortcut, factor), (x,))
+
+
+def test_a_network_with_tensors_for_scales_has_the_gradients_of_one_with_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def by_tensor(branch: Tensor, shortcut: Tensor, scale: float) -> Tensor:
+        return add_scaled(branch, shortcut, torch.full((1, 1, 1, 1), scale))
+
+    gradients = []
+    for is_patched in (False, True):
+        network = resnet(14, 10, [0.5, 0.6, 0.7, 0.8, 0.9, 1.3], generator=seeded())
+        with monkeypatch.context() as patch:
+            if is_patched:
+                patch.setattr(sys.modules[Block.__module__], "_add_scaled", by_tensor)
+            network(images()).square().sum().backward()
+        gradients.append([parameter.grad for parameter in network.parameters()])
+    for left, right in zip(*gradients, strict=True):
+        torch.testing.assert_close(left, right, rtol=1e-4, atol=1e-4)
+
+
+def test_the_factor_follows_the_scale_and_is_not_saved() -> None:
+    network = resnet(8, 10)
+    factors = [block.factor for block in network.blocks if isinstance(block, Block)]
+    network.load_state_dict(resnet(8, 10, [0.5, 1.3, 0.8]).state_dict())
+    assert [float(factor) for factor in factors] == pytest.approx([0.5, 1.3, 0.8])
+    assert not any("factor" in name for name in network.state_dict())
 
 
 def test_the_generator_alone_decides_the_weights() -> None:

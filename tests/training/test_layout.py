@@ -29,5 +29,5 @@ def test_what_is_given_on_eight_cores_is_kept(slots: int | None, threads: int | 
 
 
 def test_on_a_gpu_twice_as_many_are_tried_each_time() -> None:
-    assert [layout.slots for layout in gpu_layouts()] == [1, 2, 4, 8, 16, 32, 64]
+    assert [layout.slots for layout in gpu_layouts()] == [1, 2, 4, 8, 16, 32]
     assert gpu_layouts(slots=5) == [Layout(5, 1)]

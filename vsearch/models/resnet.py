@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,7 @@ class Block(nn.Module):
     """
 
     scale: Tensor
+    factor: Tensor
 
     def __init__(self, in_width: int, width: int, stride: int, scale: float) -> None:
         super().__init__()
@@ -35,6 +37,8 @@ class Block(nn.Module):
         self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
         # A Python float keeps its precision next to bf16 tensors and is read without waiting for the GPU.
         self._alpha = scale
+        # On a GPU, where the launches of a step may have been recorded before this scale was known.
+        self.register_buffer("factor", self.scale.float().view(1, 1, 1, 1), persistent=False)
         self.register_load_state_dict_post_hook(_mirror_scale)  # type: ignore[no-untyped-call]
 
     @property
@@ -46,13 +50,18 @@ class Block(nn.Module):
         """Images `(N, C, H, W)` -> `(N, width, H / stride, W / stride)`."""
         branch = functional.relu(self.bn1(self.conv1(x)), inplace=True)
         branch = self.bn2(self.conv2(branch))
-        return functional.relu(_add_scaled(branch, self.shortcut(x), self._alpha), inplace=True)
+        return functional.relu(self._add(branch, self.shortcut(x)), inplace=True)
 
     def shortcut(self, x: Tensor) -> Tensor:
         """`h(x)` before the scale, in the shape of the block's output."""
         if self.stride == 1 and self.new_channels == 0:
             return x
         return functional.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.new_channels))
+
+    def _add(self, branch: Tensor, shortcut: Tensor) -> Tensor:
+        if branch.is_cuda:
+            return add_scaled(branch, shortcut, self.factor)
+        return _add_scaled(branch, shortcut, self._alpha)
 
 
 class ResNet(nn.Module):
@@ -127,6 +136,31 @@ def _initialise(network: ResNet, generator: torch.Generator | None) -> None:
     nn.init.zeros_(network.classifier.bias)
 
 
+def add_scaled(branch: Tensor, shortcut: Tensor, factor: Tensor) -> Tensor:
+    """`branch + factor * shortcut` in `branch`'s memory, for a `(1, 1, 1, 1)` float32 factor that bf16 does not round.
+
+    The factor has no gradient.
+    """
+    added: Tensor = _ScaledAddition.apply(branch, shortcut, factor)
+    return added
+
+
+class _ScaledAddition(torch.autograd.Function):
+    """Autograd's own gradient of `addcmul_` would write the shortcut's gradient in float32 first, then round it."""
+
+    @staticmethod
+    def forward(ctx: Any, branch: Tensor, shortcut: Tensor, factor: Tensor) -> Tensor:
+        ctx.mark_dirty(branch)
+        ctx.save_for_backward(factor)
+        # Not of zero dimensions: such a factor would be rounded to the branch's dtype.
+        return branch.addcmul_(shortcut, factor)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
+        (gradient,), (factor,) = gradients, ctx.saved_tensors
+        return gradient, torch.mul(gradient, factor, out=torch.empty_like(gradient)), None
+
+
 def _add_scaled(branch: Tensor, shortcut: Tensor, scale: float) -> Tensor:
     """`branch + scale * shortcut`, in one pass and in `branch`'s memory; bf16 numbers do not round `scale`."""
     if branch.dtype is torch.bfloat16 and branch.device.type == "cpu":
@@ -142,3 +176,4 @@ def _conv3x3(in_width: int, width: int, stride: int) -> nn.Conv2d:
 def _mirror_scale(block: nn.Module, _incompatible_keys: object) -> None:
     assert isinstance(block, Block)
     block._alpha = float(block.scale)
+    block.factor.copy_(block.scale)

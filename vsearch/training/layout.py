@@ -10,7 +10,8 @@ class Layout(NamedTuple):
     threads: int
 
 
-MOST_SLOTS = 64
+MOST_SLOTS = 32
+"""On a GPU: torch has so many streams, and each recorded step needs one of its own."""
 
 
 def cpu_layouts(cores: int, slots: int | None = None, threads: int | None = None) -> list[Layout]:

@@ -7,12 +7,12 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from vsearch.data import SearchData
+from vsearch.data import ImageSet, SearchData
 from vsearch.data.augment import epoch_plan
 from vsearch.errors import InputError
 from vsearch.spec.recipe import Recipe
 from vsearch.training.checkpoint import CheckpointError
-from vsearch.training.evaluation import evaluate
+from vsearch.training.evaluation import Evaluation, evaluate
 from vsearch.training.schedule import Schedule
 from vsearch.training.state import check_identity, copy_state, restore
 from vsearch.training.steps import EagerSteps, MakeSteps
@@ -103,9 +103,10 @@ class Training:
     def run_epoch(self) -> EpochRecord:
         """Train the next epoch."""
         start = time.perf_counter()
-        mean_loss, max_loss = self._train_epoch()
+        with self._steps.in_order():
+            mean_loss, max_loss = self._train_epoch()
         trained = time.perf_counter()
-        validation = evaluate(self.network, self.data.validation, self.data.mean, self.data.std, self.dtype)
+        validation = self.evaluate(self.data.validation)
         self._epoch += 1
         return EpochRecord(
             epoch=self._epoch,
@@ -123,7 +124,13 @@ class Training:
 
         For finding out how fast that is. It returns when the device has done them.
         """
-        self._losses(min(count, self._steps_per_epoch)).sum().item()
+        with self._steps.in_order():
+            self._losses(min(count, self._steps_per_epoch)).sum().item()
+
+    def evaluate(self, images: ImageSet) -> Evaluation:
+        """Loss and accuracy of the network over `images`, which lie on its device."""
+        with self._steps.in_order():
+            return evaluate(self.network, images, self.data.mean, self.data.std, self.dtype)
 
     def close(self) -> None:
         """Let go of what the device keeps for this training, which is not used any more."""
@@ -131,12 +138,13 @@ class Training:
 
     def state_dict(self) -> dict[str, Any]:
         """A copy of all that the remaining epochs depend on, fit for `checkpoint.encode`."""
-        return {
-            "epoch": self._epoch,
-            "identity": self._identity(),
-            "network": copy_state(self.network.state_dict()),
-            "optimiser": copy_state(self._steps.optimiser.state_dict()),
-        }
+        with self._steps.in_order():
+            return {
+                "epoch": self._epoch,
+                "identity": self._identity(),
+                "network": copy_state(self.network.state_dict()),
+                "optimiser": copy_state(self._steps.optimiser.state_dict()),
+            }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from `state`, which a training of the same recipe, seed, epochs and data made.
@@ -148,7 +156,8 @@ class Training:
         epoch = state.get("epoch")
         if not isinstance(epoch, int) or not 0 <= epoch <= self.epochs_planned:
             raise CheckpointError(f"the checkpoint is of epoch {epoch!r}, not of 0 to {self.epochs_planned}; delete it")
-        restore(state, self.network, self._steps.optimiser)
+        with self._steps.in_order():
+            restore(state, self.network, self._steps.optimiser)
         self._epoch = epoch
 
     def _identity(self) -> dict[str, int | str]:

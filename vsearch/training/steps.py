@@ -1,6 +1,7 @@
 """The steps of one epoch: the part of training that is repeated hundreds of times, and must be fast."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 import torch
@@ -29,6 +30,12 @@ class Steps(Protocol):
         Fewer rates than the plan has batches train its beginning.
         The losses stay on the device, so that no step waits for it. `on_step` is called after each step; what it raises
         breaks the epoch off.
+        """
+
+    def in_order(self) -> AbstractContextManager[object]:
+        """A context in which this thread's work on the device comes after that of the steps; at its end all is done.
+
+        Whoever reads or writes the network or the optimiser from a thread of its own does so inside.
         """
 
     def close(self) -> None:
@@ -79,6 +86,10 @@ class EagerSteps:
             losses[index] = self._step(rate, images, labels)
             on_step()
         return losses
+
+    def in_order(self) -> AbstractContextManager[object]:
+        """Nothing to arrange: all threads share the device's default order."""
+        return nullcontext()
 
     def close(self) -> None:
         """Nothing is kept."""

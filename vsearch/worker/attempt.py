@@ -1,6 +1,5 @@
 """One attempt at a trial: its training, and how its end comes to the database."""
 
-import gc
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -165,10 +164,3 @@ def _failure(error: BaseException) -> Outcome:
     if is_memory or any(text in str(error).lower() for text in _NO_MEMORY):
         return Outcome(TrialState.FAIL, "out-of-memory", words)
     return Outcome(TrialState.FAIL, "error", words)
-
-
-def free_memory() -> None:
-    """Give back what the ended trainings held on the device."""
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

@@ -9,8 +9,9 @@ from vsearch.errors import LeaseLost, StorageAway
 from vsearch.search.claims import Claim, put_back
 from vsearch.search.damage import DamagedRow
 from vsearch.search.stored import StoredStudy
+from vsearch.training.graphed import free_memory
 from vsearch.training.slots import Slots
-from vsearch.worker.attempt import Crowded, TrialAttempt, free_memory
+from vsearch.worker.attempt import Crowded, TrialAttempt
 from vsearch.worker.interrupts import Interrupts, Stopped
 from vsearch.worker.layouts import Layouts
 from vsearch.worker.logtail import LogTail

@@ -17,7 +17,7 @@ from vsearch.settings import Settings
 from vsearch.storage import Storage
 from vsearch.storage.checkpoints import open_store
 from vsearch.training.device import choose_device
-from vsearch.worker.attempt import free_memory
+from vsearch.training.graphed import free_memory
 from vsearch.worker.in_training import InTraining
 from vsearch.worker.interrupts import Interrupts, Stopped
 from vsearch.worker.layouts import Layouts

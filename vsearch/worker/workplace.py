@@ -20,7 +20,9 @@ from vsearch.spec.seeds import derive_seed
 from vsearch.spec.study import StudySpec
 from vsearch.storage.checkpoints import CheckpointStore, Key
 from vsearch.training.device import choose_precision
+from vsearch.training.graphed import choose_steps
 from vsearch.training.loop import Training
+from vsearch.training.steps import EagerSteps, MakeSteps
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,17 @@ class Workplace:
     device: torch.device
     precision: Literal["bf16", "float32"]
     checkpoints: CheckpointStore
+    make_steps: MakeSteps = EagerSteps
 
     def checkpoint_key(self, claim: Claim) -> Key:
         """Whose checkpoint a claimed trial's is."""
         return Key(self.spec.name, self.study_id, claim.number, claim.trial_id, claim.lease.fence)
 
     def training(self, scales: tuple[float, ...], seed: int, on_step: Callable[[], None] = lambda: None) -> Training:
-        """A new training of one network; weights, order and augmentation come from the seed alone."""
+        """A new training of one network; weights, order and augmentation come from the seed alone.
+
+        Close it when nobody reads its network any more: on a GPU another training then gets its place.
+        """
         generator = torch.Generator().manual_seed(derive_seed("weights", seed))
         channels = self.data.train.images.shape[-1]
         network = build_network(
@@ -54,6 +60,7 @@ class Workplace:
             device=self.device,
             precision=self.precision,
             on_step=on_step,
+            make_steps=self.make_steps,
         )
 
     def sample(self) -> Training:
@@ -80,7 +87,9 @@ def set_up(
         image_size=spec.image_size,
     )
     precision = choose_precision(spec.recipe.precision, device)
-    return Workplace(spec, study.study_id, data.to(device), device, precision, checkpoints)
+    return Workplace(
+        spec, study.study_id, data.to(device), device, precision, checkpoints, make_steps=choose_steps(device)
+    )
 
 
 def device_name(device: torch.device) -> str:

@@ -1,0 +1,83 @@
+"""Many networks at once: stacked ones learn what they learn alone, and the speed of each way is measured."""
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from types import ModuleType
+
+import pytest
+import torch
+
+from vsearch.data import Augmentation, ImageSet, SearchData
+from vsearch.data.augment import epoch_plan
+from vsearch.models import resnet
+from vsearch.spec.recipe import Recipe
+from vsearch.training.steps import EagerSteps
+
+RECIPE = Recipe("small", batch_size=16)
+SCALES = [[0.5, 1.0, 1.5], [1.0, 1.0, 1.0], [1.2, 0.9, 0.6]]
+RATES = [0.01, 0.02, 0.005]
+STEPS = 3
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def data() -> SearchData:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(256, (STEPS * 16, 12, 12, 3), dtype=torch.uint8, generator=generator)
+    part = ImageSet(images, torch.arange(STEPS * 16) % 10)
+    return SearchData(
+        "random", part, part, 10, torch.full((3,), 127.5), torch.full((3,), 73.9), Augmentation(2, True), ""
+    )
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.bfloat16, 0.05)])
+def test_each_network_of_a_stack_trains_as_alone(
+    module: Callable[[str], ModuleType], data: SearchData, dtype: torch.dtype, tolerance: float
+) -> None:
+    """Equal up to the order of additions: relative to the largest number of each tensor."""
+    networks = [
+        resnet(8, 10, scales, generator=torch.Generator().manual_seed(slot)) for slot, scales in enumerate(SCALES)
+    ]
+    plans = [epoch_plan(STEPS * 16, data.augmentation, seed=slot, epoch=0) for slot in range(3)]
+    rates = [[rate * (step + 1) / STEPS for step in range(STEPS)] for rate in RATES]
+    stacked = module("engine_parts/stacked").StackedTraining(copy.deepcopy(networks), data, RECIPE, dtype)
+    stacked.begin_epoch(plans, rates)
+    for _ in range(STEPS):
+        stacked.run()
+    for slot, network in enumerate(networks):
+        alone = EagerSteps(network, data, RECIPE, dtype)
+        losses = alone.train(plans[slot], rates[slot], lambda: None)
+        torch.testing.assert_close(stacked.losses[:, slot], losses, rtol=tolerance, atol=0)
+        found = stacked.state_dicts()[slot]
+        expected = {k: v for k, v in network.state_dict().items() if not k.endswith(("scale", "batches_tracked"))}
+        assert found.keys() == expected.keys()
+        for name, tensor in expected.items():
+            bound = tolerance * float(tensor.abs().max()) + tolerance
+            assert float((found[name] - tensor).abs().max()) <= bound, name
+
+
+@pytest.mark.parametrize(("name", "function"), [("stacked", "stacked"), ("side_by_side", "graphed")])
+def test_the_speed_of_many_networks_is_measured(
+    module: Callable[[str], ModuleType], data: SearchData, name: str, function: str
+) -> None:
+    many = ImageSet(data.train.images.repeat(6, 1, 1, 1), data.train.labels.repeat(6))
+    measure = getattr(module(f"engine_parts/{name}"), f"{function}_images_per_second")
+    assert measure(replace(data, train=many), 8, 2, 2, precision="float32") > 0
+
+
+def test_a_network_for_the_compiler_has_the_numbers_of_the_one_in_use(
+    module: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda *_, **__: None)  # takes half a minute
+    network = resnet(8, 10, [0.5, 1.3, 0.8], generator=torch.Generator().manual_seed(0))
+    images = torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(1))
+    expected = network(images)
+    torch.testing.assert_close(module("engine_parts/side_by_side").compiled_network(network)(images), expected)
