@@ -79,6 +79,13 @@ def test_the_best_so_far_is_a_step_at_each_improvement_up_to_the_last_trial(tria
     assert points(chart, 0, "finished").y == scores
 
 
+def test_the_best_reads_as_in_every_other_place(trial: Make, data: Make) -> None:
+    study = data(trial(0, 0.67404837))
+    chart = progress_chart(progress_info(study))
+    assert chart.title == "Progress: best 67.40 % after 1 trial"
+    assert "67.40 %" in chart.alternative
+
+
 def test_the_order_is_that_of_the_end(trial: Make, data: Make) -> None:
     ends = [NOON + timedelta(minutes=minutes) for minutes in (30, 10, 20)]
     trials = [trial(number, 0.5, ended=end) for number, end in enumerate(ends)]

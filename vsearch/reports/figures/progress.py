@@ -107,7 +107,8 @@ def _ended(data: StudyData, trials: list[TrialResult]) -> list[EndedTrial]:
             continue
         is_better = trial.is_finished and trial.accuracy is not None and trial.accuracy > best
         best = trial.accuracy if is_better and trial.accuracy is not None else best
-        rounded = None if trial.accuracy is None else round(trial.accuracy, 5)
+        # Finer than it is shown, or 67.404 % would be 67.40 % in one place and 67.41 % in another.
+        rounded = None if trial.accuracy is None else round(trial.accuracy, 6)
         place = len(found) + 1
         found.append(
             EndedTrial(place, trial.number, rounded, trial.epochs, trial.is_finished, is_better, round(seconds, 1))
