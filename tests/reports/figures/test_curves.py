@@ -102,6 +102,14 @@ def test_the_papers_curve_is_dashed_even_where_it_was_not_trained(trial: Make, d
     assert "not trained in this study" in dashed.hover
 
 
+def test_several_curves_of_the_paper_are_dashed_each_in_its_way(trial: Make, data: Make) -> None:
+    published = (paper.cifar10_resnet32, paper.cifar10_resnet56, paper.cifar100_resnet56)
+    trained = [trial(1 + n, 0.8, curve, role="paper", num_blocks=9) for n, curve in enumerate(published)]
+    marks = curves_chart(curves_info(data(trial(0, 0.8, role="baseline", num_blocks=9), *trained, depth=20))).panels[0]
+    dashes = [mark.dash for mark in marks.marks if isinstance(mark, Line) and mark.name.startswith("the paper's")]
+    assert sorted(dashes) == ["dash", "dashdot", "dot"]
+
+
 def test_the_papers_curve_knows_its_score_in_this_study(trial: Make, data: Make) -> None:
     study = data(trial(0, 0.8, role="baseline"), trial(1, 0.807, paper.cifar10_resnet32, role="paper"))
     (published,) = curves_info(study).paper

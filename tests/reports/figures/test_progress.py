@@ -56,6 +56,13 @@ def test_title_and_note_tell_what_pruning_saved(pruned_study: StudyData) -> None
     assert "31 of 50 trials pruned (after epoch 2: 20, after epoch 4: 11): 388 epochs instead of 800." in chart.note
 
 
+def test_words_that_stand_in_the_note_are_not_said_twice(pruned_study: StudyData) -> None:
+    chart = progress_chart(progress_info(pruned_study))
+    assert "epochs instead of" in chart.note
+    assert "epochs instead of" not in chart.alternative
+    assert "Pruning saved" in chart.alternative
+
+
 def test_a_trial_pruned_between_rungs_is_told_too(trial: Make, data: Make) -> None:
     diverged = trial(0, 0.1, state="pruned", reason="diverged", learning_curve=(0.2, 0.1, 0.1))
     info = progress_info(data(diverged))

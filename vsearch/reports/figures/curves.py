@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import NamedTuple
 
 import numpy as np
 
 from vsearch.curves import paper
 from vsearch.errors import shorten
-from vsearch.reports.chart import COLOURS, INK, Axis, Band, Chart, ColourBar, Line, Mark, Panel, Rule, colour_at
+from vsearch.reports.chart import COLOURS, DASHES, INK, Axis, Band, Chart, ColourBar, Line, Mark, Panel, Rule, colour_at
 from vsearch.reports.figures.stages import stage_marks
 from vsearch.reports.score_noise import candidates, lead_by_luck
 from vsearch.reports.study_data import StudyData
@@ -198,7 +199,9 @@ def _marks(info: CurvesInfo) -> list[Mark]:
     for curve in reversed(others):
         colour = colour_at(curve.accuracy, info.lowest, best.accuracy)
         marks.append(Line(blocks, curve.scales, colour=colour, hover=_hover(curve)))
-    marks += [_paper_line(published, blocks) for published in info.paper]
+    marks += [
+        _paper_line(published, blocks, dash) for published, dash in zip(info.paper, cycle(DASHES[1:]), strict=False)
+    ]
     # A dark casing: the lightest colour of the scale is hard to see on white.
     marks.append(Line(blocks, best.scales, colour=INK, width=6.0))
     colour = colour_at(best.accuracy, info.lowest, best.accuracy)
@@ -209,10 +212,10 @@ def _marks(info: CurvesInfo) -> list[Mark]:
     return marks
 
 
-def _paper_line(published: PaperCurve, blocks: tuple[int, ...]) -> Line:
+def _paper_line(published: PaperCurve, blocks: tuple[int, ...], dash: str) -> Line:
     name = f"the paper's curve ({published.setting})" if published.setting else "a curve of the paper"
     hover = _hover(published.trained) if published.trained else "not trained in this study"
-    return Line(blocks, published.scales, name, COLOURS[1], "dash", 2.0, hover=f"{name}\n{hover}")
+    return Line(blocks, published.scales, name, COLOURS[1], dash, 2.0, hover=f"{name}\n{hover}")
 
 
 def _hover(curve: TriedCurve) -> str:

@@ -250,5 +250,5 @@ def _alternative(info: ProgressInfo) -> str:
             f"of {info.device_seconds / length:.3g} device {unit}."
         )
     if info.pruned:
-        parts.append(f"{_pruning(info)} Pruning saved {100 * (info.saved or 0.0):.0f} % of the epochs.")
+        parts.append(f"Pruning saved {100 * (info.saved or 0.0):.0f} % of the epochs.")
     return " ".join(parts)
