@@ -5,6 +5,7 @@ A figure is gathered once (`vsearch.reports.figures`) and drawn by Plotly for br
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -14,6 +15,10 @@ DASHES = ("solid", "dash", "dot", "dashdot")
 INK, GREY, GRID, BORDER = "#222222", "#6b6b6b", "#ececec", "#c8c8c8"
 SCALE = ("#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#fee838")
 """For numbers, from low to high, growing lighter; also without colours. Source: Nuñez et al. 2018 (cividis)."""
+
+
+MOST_IN_ROW = 3
+"""Panels beside each other; more would be too small to read."""
 
 
 class Line(NamedTuple):
@@ -131,7 +136,7 @@ class Panel(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """A whole figure: panels side by side, or below each other where the page is narrow."""
+    """A whole figure: panels side by side in rows, or below each other where the page is narrow."""
 
     name: str
     """Its identifier: lower-case letters and hyphens, such as `curves`."""
@@ -141,6 +146,17 @@ class Chart(NamedTuple):
     """What the picture says, in a few sentences with its numbers, for those who cannot see it."""
     note: str = ""
     """A line below it: how it was reckoned, what it does not show."""
+
+
+def panel_rows(count: int) -> list[range]:
+    """The places of a figure's panels, row by row, where there is room for several beside each other.
+
+    >>> panel_rows(2), panel_rows(5)
+    ([range(0, 2)], [range(0, 3), range(3, 5)])
+    """
+    rows = max(1, math.ceil(count / MOST_IN_ROW))
+    columns = max(1, math.ceil(count / rows))
+    return [range(first, min(first + columns, count)) for first in range(0, max(count, 1), columns)]
 
 
 def colour_at(value: float, low: float, high: float) -> str:

@@ -137,6 +137,23 @@ def test_panels_stand_side_by_side_and_in_a_column_where_it_is_narrow(count: int
     assert narrow["height"] > layout["height"]
 
 
+@pytest.mark.parametrize(("count", "columns"), [(4, 2), (5, 3), (6, 3)])
+def test_many_panels_stand_in_rows_on_a_grid(count: int, columns: int) -> None:
+    panel = Panel(X, Y, (Line((1,), (1,)),), "Panel")
+    single = drawn(Chart("n", "Title", (panel,), ""))["layout"]
+    layout = drawn(Chart("n", "Title", (panel,) * count, ""))["layout"]
+    names = ["", *map(str, range(2, count + 1))]
+    across = [layout[f"xaxis{name}"]["domain"] for name in names]
+    assert across[columns:] == across[: count - columns]
+    downs = {tuple(layout[f"yaxis{name}"]["domain"]) for name in names[:columns]}
+    assert len(downs) == 1
+    (upper,) = downs
+    lower = layout[f"yaxis{names[columns]}"]["domain"]
+    assert lower[1] < upper[0]
+    assert layout["height"] > 1.7 * single["height"]
+    assert layout["title"]["y"] > single["title"]["y"]  # still so many pixels from the upper edge
+
+
 def test_every_text_is_shown_as_it_is() -> None:
     axis = Axis(EVIL, ticks=((1, EVIL),))
     marks = (
