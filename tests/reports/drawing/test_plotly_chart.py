@@ -104,6 +104,11 @@ def test_an_end_that_is_not_given_fits_the_marks() -> None:
     assert layout["yaxis"]["range"] == [0, 10.5]
 
 
+def test_a_single_share_has_an_axis_of_a_few_points() -> None:
+    chart = chart_of(Line((1, 2), (0.62, 0.62)), Rule(0.62), y=Axis("Accuracy", is_percent=True))
+    assert drawn(chart)["layout"]["yaxis"]["range"] == [0.61, 0.63]
+
+
 def test_a_panel_with_nothing_to_see_says_why_and_draws_no_mark() -> None:
     figure = drawn(chart_of(Line((1, 2), (1, 2), "hidden"), Rule(1), empty="No trial has ended yet."))
     assert [trace["x"] for trace in figure["data"]] == [[None]]  # without any trace Plotly shows no axes
@@ -135,6 +140,7 @@ def test_panels_stand_side_by_side_and_in_a_column_where_it_is_narrow(count: int
     down = [end for name in reversed(names) for end in narrow[f"yaxis{name}.domain"]]
     assert down == sorted(down)
     assert narrow["height"] > layout["height"]
+    assert layout["meta"]["narrow_below"] == max(480, 240 * count)
 
 
 @pytest.mark.parametrize(("count", "columns"), [(4, 2), (5, 3), (6, 3)])

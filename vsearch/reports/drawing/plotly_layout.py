@@ -20,6 +20,8 @@ from vsearch.reports.drawing.plotly_places import colour_bar, narrow, right_marg
 
 HEIGHT, MOST_HEIGHT = 420, 450
 """Pixels; the dashboard's card has 450."""
+NARROW, LEAST_WIDTH = 480, 240
+"""Pixels: below the first panels stand in a column, and so they do where each would have less than the second."""
 BASELINE = 27
 """Pixels from the upper edge to the foot of the title's first line."""
 MOST_LINES = 3
@@ -34,7 +36,7 @@ LABEL_HEIGHT, PANEL_TITLE_HEIGHT = 16, 17
 
 
 def layout(chart: Chart, has_legend: bool) -> Content:
-    """The layout for a figure about 600 pixels wide; `meta.narrow` holds what changes below 480."""
+    """The layout for a figure about 600 pixels wide; `meta.narrow` what changes below `meta.narrow_below`."""
     count = max(len(panel_rows(len(chart.panels))[0]), 1)
     headroom = LABEL_HEIGHT * any(isinstance(mark, Label) for panel in chart.panels for mark in panel.marks)
     titles = [wrapped(panel.title, 64 // count) for panel in chart.panels]
@@ -58,6 +60,7 @@ def layout(chart: Chart, has_legend: bool) -> Content:
         column = column | {"title.text": small.text, "title.y": upper}
         column["margin.t"] = small.height + above
     content["meta"] = {"name": chart.name, "alternative": chart.alternative, "narrow": column}
+    content["meta"]["narrow_below"] = max(NARROW, LEAST_WIDTH * count) if column else NARROW
     return content
 
 
