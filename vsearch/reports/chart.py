@@ -5,7 +5,6 @@ A figure is gathered once (`vsearch.reports.figures`) and drawn by Plotly for br
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -17,8 +16,8 @@ SCALE = ("#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59
 """For numbers, from low to high, growing lighter; also without colours. Source: Nuñez et al. 2018 (cividis)."""
 
 
-MOST_IN_ROW = 3
-"""Panels beside each other; more would be too small to read."""
+MOST_IN_ROW = 2
+"""Panels beside each other; more would be too small to read, on paper above all."""
 
 
 class Line(NamedTuple):
@@ -152,11 +151,9 @@ def panel_rows(count: int) -> list[range]:
     """The places of a figure's panels, row by row, where there is room for several beside each other.
 
     >>> panel_rows(2), panel_rows(5)
-    ([range(0, 2)], [range(0, 3), range(3, 5)])
+    ([range(0, 2)], [range(0, 2), range(2, 4), range(4, 5)])
     """
-    rows = max(1, math.ceil(count / MOST_IN_ROW))
-    columns = max(1, math.ceil(count / rows))
-    return [range(first, min(first + columns, count)) for first in range(0, max(count, 1), columns)]
+    return [range(first, min(first + MOST_IN_ROW, count)) for first in range(0, max(count, 1), MOST_IN_ROW)]
 
 
 def colour_at(value: float, low: float, high: float) -> str:

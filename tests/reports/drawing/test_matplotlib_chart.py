@@ -55,7 +55,7 @@ def test_the_same_chart_gives_the_same_bytes(kind: Kind, start: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "width", "height"), [(0, 8, 4.5), (1, 8, 4.5), (2, 12, 4.5), (3, 16, 4.5), (4, 12, 9), (5, 16, 9)]
+    ("count", "width", "height"), [(0, 8, 4.5), (1, 8, 4.5), (2, 12, 4.5), (3, 12, 9), (4, 12, 9), (6, 12, 13.5)]
 )
 def test_more_panels_make_a_wider_picture_and_many_a_higher_one(count: int, width: float, height: float) -> None:
     picture = draw(CHART._replace(panels=(BARS,) * count), "svg")

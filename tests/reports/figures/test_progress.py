@@ -86,6 +86,12 @@ def test_the_best_so_far_is_a_step_at_each_improvement_up_to_the_last_trial(tria
     assert points(chart, 0, "finished").y == scores
 
 
+def test_the_baseline_alone_stands_on_its_own_line(trial: Make, data: Make) -> None:
+    info = progress_info(data(trial(0, 2 / 3, role="baseline")))
+    assert info.best is not None
+    assert info.best.accuracy == info.baseline
+
+
 def test_the_best_reads_as_in_every_other_place(trial: Make, data: Make) -> None:
     study = data(trial(0, 0.67404837))
     chart = progress_chart(progress_info(study))

@@ -11,7 +11,7 @@ LONGEST_TICK = 20
 """Characters of a tick's text; longer ones are cut."""
 
 POINT = 0.01
-"""A share that is shown as 1 %."""
+"""A share that is shown as 1 %; numbers within a hundredth of it count as one."""
 
 
 def axis_content(panel: Panel, letter: str, width: int) -> Content:
@@ -67,7 +67,9 @@ def _limits(axis: Axis, panel: Panel, letter: str) -> Content:
     first, last = _reach(axis, panel, letter)
     if low is None and high is None:
         # Round a single number Plotly would show one unit up and down: for a share, 100 points.
-        return content | ({"range": [first - POINT, last + POINT]} if axis.is_percent and first == last else {})
+        return content | (
+            {"range": [first - POINT, last + POINT]} if axis.is_percent and last - first < POINT / 100 else {}
+        )
     first, last = first if low is None else low, last if high is None else high
     if axis.is_log:
         return content | {"range": [math.log10(first), math.log10(last)]}

@@ -20,7 +20,7 @@ from vsearch.reports.drawing.plotly_places import colour_bar, narrow, right_marg
 
 HEIGHT, MOST_HEIGHT = 420, 450
 """Pixels; the dashboard's card has 450."""
-NARROW, LEAST_WIDTH = 480, 240
+NARROW, LEAST_WIDTH = 480, 280
 """Pixels: below the first panels stand in a column, and so they do where each would have less than the second."""
 BASELINE = 27
 """Pixels from the upper edge to the foot of the title's first line."""
