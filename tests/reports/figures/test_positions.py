@@ -148,7 +148,9 @@ def test_where_few_trials_finished_those_that_reached_a_rung_are_compared_as_the
     assert chart.alternative.startswith("After 4 epochs of 30 trials: The scale matters most at block 3")
 
 
-def test_the_knobs_of_pruned_trials_have_their_importance_at_that_rung(trial: Make, data: Make) -> None:
+def test_the_knobs_of_pruned_trials_have_their_importance_at_that_rung(
+    trial: Make, data: Make, caplog: pytest.LogCaptureFixture
+) -> None:
     plain: StudyData = data(pruner="asha")
     space, random = family_space(plain.spec, "triangle"), np.random.default_rng(5)
     study, results = optuna.create_study(direction="maximize"), []
@@ -158,7 +160,11 @@ def test_the_knobs_of_pruned_trials_have_their_importance_at_that_rung(trial: Ma
         state = optuna.trial.TrialState.PRUNED
         study.add_trial(optuna.trial.create_trial(state=state, params=params, distributions=space))
         results.append(trial(number, curve[-1], None, state="pruned", learning_curve=curve))
+    optuna.logging.enable_propagation()
+    caplog.clear()
     info = positions_info(StudyData(plain.spec, 1, "open", tuple(results), {}, study))
+    optuna.logging.disable_propagation()
+    assert caplog.messages == []  # nothing of the study that is made for it
     (name, share), *_ = info.importances
     assert (info.epoch, name) == (2, "floor")
     assert share > 0.8

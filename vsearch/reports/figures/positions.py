@@ -133,7 +133,12 @@ def _importances(data: StudyData, found: Comparable) -> tuple[tuple[tuple[str, f
 def _as_of(study: optuna.Study, found: Comparable) -> optuna.Study:
     """The same trials in a study of Optuna's in which they ended at that epoch."""
     scores = {trial.number: score for trial, score in zip(found.trials, found.accuracies, strict=True)}
-    cut = optuna.create_study(storage=optuna.storages.InMemoryStorage(), direction="maximize")
+    level = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(max(level, optuna.logging.WARNING))  # that there is such a study is no news
+    try:
+        cut = optuna.create_study(storage=optuna.storages.InMemoryStorage(), direction="maximize")
+    finally:
+        optuna.logging.set_verbosity(level)
     cut.add_trials(
         create_trial(value=scores[trial.number], params=trial.params, distributions=trial.distributions)
         for trial in study.get_trials(deepcopy=False)
