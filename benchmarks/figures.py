@@ -49,6 +49,9 @@ from vsearch.storage import open_storage
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE_SECONDS = 300
+PLAIN = "optuna-dashboard, without figures"
+OPTUNAS_PLOTS = 4
+"""On the page of a study: history, importance, timeline, intermediate values. Ours are as many more as there are."""
 
 
 def add_trials(study: StoredStudy, number: int, seed: int = 0) -> None:
@@ -147,7 +150,7 @@ def report_dashboards(folder: Path, repeat: int, study_id: int) -> None:
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
         browser = playwright.chromium.launch(executable_path=found, args=flags)
         arms = {
-            "optuna-dashboard, without figures": [
+            PLAIN: [
                 str(Path(sys.executable).with_name("optuna-dashboard")),
                 f"sqlite:///{plain}",
                 "--port",
@@ -156,10 +159,10 @@ def report_dashboards(folder: Path, repeat: int, study_id: int) -> None:
         }
         for _ in range(repeat):
             for arm, command in arms.items():
+                plots[arm] = OPTUNAS_PLOTS + len(STUDY_FIGURES) * (arm != PLAIN)
                 with _served(command, environ) as address:
-                    seconds, count = _until_drawn(browser, f"{address}/dashboard/studies/{study_id}")
+                    seconds = _until_drawn(browser, f"{address}/dashboard/studies/{study_id}", plots[arm])
                 times.setdefault(arm, []).append(seconds)
-                plots[arm] = count
         browser.close()
     print("\n| served by | plots on the page | seconds until all stand (min / median / max) |\n| --- | --- | --- |")
     for arm, values in times.items():
@@ -196,8 +199,12 @@ def _served(command: list[str], environ: dict[str, str]) -> Iterator[str]:
         process.wait()
 
 
-def _until_drawn(browser: Any, address: str) -> tuple[float, int]:
-    """The seconds until no more plot was drawn for two seconds, without those two, and the number of plots."""
+def _until_drawn(browser: Any, address: str, plots: int) -> float:
+    """The seconds until so many plots stand and none was drawn on for two seconds, without those two.
+
+    Raises:
+        TimeoutError: that did not come about.
+    """
     page = browser.new_page(viewport={"width": 1280, "height": 3000})
     begun = time.perf_counter()
     page.goto(address)
@@ -206,12 +213,11 @@ def _until_drawn(browser: Any, address: str) -> tuple[float, int]:
         found = page.locator(".main-svg .plot, .main-svg .barlayer .trace").count()
         if found != count:
             count, changed = found, time.perf_counter()
-        if count and time.perf_counter() > changed + 2:
-            break
+        if time.perf_counter() > changed + 2 and page.locator(".js-plotly-plot").count() >= plots:
+            page.close()
+            return changed - begun
         page.wait_for_timeout(50)
-    plots = page.locator(".js-plotly-plot").count()
-    page.close()
-    return changed - begun, plots
+    raise TimeoutError(f"{address} has not {plots} plots after {PATIENCE_SECONDS} s")
 
 
 def _spread(values: list[float]) -> str:

@@ -105,7 +105,32 @@ def test_on_paper_the_pictures_stand_in_place_of_the_live_figures(report: Path, 
     figure = opened.page.locator("figure.figure").first
     assert figure.locator("img").is_visible()
     assert not figure.locator(".main-svg").first.is_visible()
+    assert not figure.locator("details").is_visible()  # nobody opens it there
     assert opened.page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_on_paper_a_curve_takes_a_few_lines_of_its_table(report: Path, visit: Begin) -> None:
+    opened = visit(width=703)  # A4 without its margins
+    opened.page.goto(report.as_uri())
+    opened.page.emulate_media(media="print")
+    cells = opened.page.locator("article td.text")
+    heights = [box["height"] for cell in cells.all() if (box := cell.bounding_box()) is not None]
+    assert heights
+    assert max(heights) < 60
+    assert not is_too_wide(opened)
+
+
+def test_wide_pages_have_two_panels_in_a_row_and_narrow_ones_a_column(report: Path, visit: Begin) -> None:
+    places = {}
+    for width in (1280, 520):
+        opened = visit(width=width)
+        opened.page.goto(report.as_uri())
+        draw_all(opened)
+        boxes = opened.page.locator("figure").first.locator(".nsewdrag").all()
+        found = [box.bounding_box() for box in boxes]
+        places[width] = {(round(box["x"]), round(box["y"])) for box in found if box is not None}
+    assert {len({x for x, _ in places[width]}) for width in places} == {1, 2}
+    assert len({y for _, y in places[520]}) == 2
 
 
 def test_by_keys_one_gets_past_the_navigation_and_opens_the_numbers(served: str, visit: Begin) -> None:

@@ -73,6 +73,10 @@ def test_best_ranks_by_the_objective_and_claims_no_gain(trained: "Cli") -> None:
     assert len(content["best"][0]["scales"]) == 3
     plain = trained("study", "best", "quick", "--top", "3")
     assert (plain.out.count("best "), plain.out.count("then ")) == (1, 2)
+    for trial in content["best"]:
+        gain = 100 * (trial["accuracy"] - content["baseline_accuracy"])
+        after = plain.out.partition(f"(trial {trial['number']})")[2].partition("(trial ")[0]
+        assert f"{gain:+.2f} points against the baseline" in after
     assert "not a confirmed gain" in plain.err
 
 

@@ -133,17 +133,16 @@ def print_best(study: Any, best: Any, *, as_json: bool, top: int) -> None:
     shown = best.ranked[:top]
     pen, all_scales = Pen(), limits(trial.scales for trial in shown)
     for trial in shown:
-        print_line(
-            f"best    {trial.curve}  (trial {trial.number})" if trial is best.trial else f"then    {trial.curve}"
-        )
+        print_line(f"{'best' if trial is best.trial else 'then'}    {trial.curve}  (trial {trial.number})")
         pen.write(*pen.chart(trial.scales, all_scales))
         if trial.scales:
             span = f"{min(trial.scales):.3g} {pen.dots} {max(trial.scales):.3g}"
             mean = sum(trial.scales) / len(trial.scales)
             print_line(f"        scale {span} over {len(trial.scales)} blocks, mean {mean:.3f}")
         print_line(f"score   {percent(trial.accuracy)} validation accuracy after {trial.epochs} epochs")
-    if best.baseline is not None:
-        print_line(f"        {points(best.difference)} points against the baseline ({percent(best.baseline.accuracy)})")
+        if best.baseline is not None:
+            gain = points(best.difference_of(trial))
+            print_line(f"        {gain} points against the baseline ({percent(best.baseline.accuracy)})")
     trials = study.trials()
     counts = ", ".join(f"{sum(t.state == state for t in trials)} {state}" for state in ("finished", "pruned", "failed"))
     print_line(

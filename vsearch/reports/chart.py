@@ -16,6 +16,10 @@ SCALE = ("#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59
 """For numbers, from low to high, growing lighter; also without colours. Source: Nuñez et al. 2018 (cividis)."""
 
 
+MOST_IN_ROW = 2
+"""Panels beside each other; more would be too small to read, on paper above all."""
+
+
 class Line(NamedTuple):
     """Points joined by a line; None in `y` leaves a gap."""
 
@@ -131,7 +135,7 @@ class Panel(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """A whole figure: panels side by side, or below each other where the page is narrow."""
+    """A whole figure: panels side by side in rows, or below each other where the page is narrow."""
 
     name: str
     """Its identifier: lower-case letters and hyphens, such as `curves`."""
@@ -141,6 +145,15 @@ class Chart(NamedTuple):
     """What the picture says, in a few sentences with its numbers, for those who cannot see it."""
     note: str = ""
     """A line below it: how it was reckoned, what it does not show."""
+
+
+def panel_rows(count: int) -> list[range]:
+    """The places of a figure's panels, row by row, where there is room for several beside each other.
+
+    >>> panel_rows(2), panel_rows(5)
+    ([range(0, 2)], [range(0, 2), range(2, 4), range(4, 5)])
+    """
+    return [range(first, min(first + MOST_IN_ROW, count)) for first in range(0, max(count, 1), MOST_IN_ROW)]
 
 
 def colour_at(value: float, low: float, high: float) -> str:

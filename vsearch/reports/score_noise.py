@@ -41,6 +41,20 @@ def score_noise(data: StudyData) -> ScoreNoise:
     return ScoreNoise(seeds, 100 * math.sqrt(accuracy * (1 - accuracy) / images))
 
 
+def candidates(data: StudyData) -> int:
+    """The trials that competed for being the best: finished and pruned, without the baseline."""
+    return sum(trial.state in ("finished", "pruned") and trial.role != "baseline" for trial in data.trials)
+
+
+def lead_by_luck(data: StudyData) -> float | None:
+    """What the best of as many equal curves could lead by without being better, in points; None without known noise.
+
+    Rather too large than too small, except that it lacks the seeds' part where that is not known.
+    """
+    noise, number = score_noise(data).points, candidates(data)
+    return None if noise is None or not number else luck_of_best(number) * noise
+
+
 def validation_images(spec: StudySpec) -> int | None:
     """So many images a score is reckoned from; None for all of a folder's, which nobody has counted here."""
     info = dataset_info(spec.dataset)

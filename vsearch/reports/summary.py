@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from vsearch.errors import shorten
 from vsearch.reports.figures.setting import network_title
-from vsearch.reports.score_noise import ScoreNoise, luck_of_best, score_noise
+from vsearch.reports.score_noise import ScoreNoise, candidates, lead_by_luck, score_noise
 from vsearch.reports.study_data import StudyData
 from vsearch.reports.wording import counted, percent, points
 from vsearch.search.trials import TrialResult
@@ -32,10 +32,9 @@ class Summary(NamedTuple):
     """Of the best to the baseline, in points."""
     noise: ScoreNoise
     luck: float | None
-    """What the best of as many equal curves could lead by without being better, in points; None where no noise is
-    known. Rather too large than too small, except that it lacks the seeds' part where that is not known."""
+    """As `lead_by_luck` gives it."""
     candidates: int
-    """Trials that competed for being the best: finished and pruned, without the baseline."""
+    """Trials that competed for being the best."""
     how_sure: str
     """One to three sentences."""
     budget: str
@@ -60,9 +59,7 @@ class Summary(NamedTuple):
 def summary(data: StudyData) -> Summary:
     """What the trials of a study say, and no more than that."""
     best = data.finished[0] if data.finished else None
-    noise = score_noise(data)
-    candidates = sum(trial.state in ("finished", "pruned") and trial.role != "baseline" for trial in data.trials)
-    luck = None if noise.points is None or not candidates else luck_of_best(candidates) * noise.points
+    noise, luck, number = score_noise(data), lead_by_luck(data), candidates(data)
     difference = None if best is None else data.difference(best)
     return Summary(
         study=data.name,
@@ -72,8 +69,8 @@ def summary(data: StudyData) -> Summary:
         difference=difference,
         noise=noise,
         luck=luck,
-        candidates=candidates,
-        how_sure=_how_sure(best, difference, noise, luck, candidates),
+        candidates=number,
+        how_sure=_how_sure(best, difference, noise, luck, number),
         budget=_budget(data),
         next_command=next_command(data),
     )
@@ -89,31 +86,31 @@ def question(spec: StudySpec) -> str:
 
 
 def _how_sure(
-    best: TrialResult | None, difference: float | None, noise: ScoreNoise, luck: float | None, candidates: int
+    best: TrialResult | None, difference: float | None, noise: ScoreNoise, luck: float | None, number: int
 ) -> str:
     if best is None:
         return "Nothing can be said before a trial has finished."
     if difference is None:
         return "The baseline has not finished, so there is nothing to compare with yet."
-    if not candidates:
+    if not number:
         return "Only the baseline has been trained: there is nothing to compare yet."
     if best.role == "baseline" or difference <= 0:
-        return f"No curve beats the baseline yet, of {candidates} tried."
+        return f"No curve beats the baseline yet, of {number} tried."
     if luck is None:
         return (
             f"How noisy a score is, is not known here ({_noise_words(noise)}), so the lead of {points(difference)} "
-            f"points, the best of {candidates}, shows nothing yet."
+            f"points, the best of {number}, shows nothing yet."
         )
-    return f"{_verdict(difference, luck, noise, candidates)} Noise of one score: {_noise_words(noise)}."
+    return f"{_verdict(difference, luck, noise, number)} Noise of one score: {_noise_words(noise)}."
 
 
-def _verdict(difference: float, luck: float, noise: ScoreNoise, candidates: int) -> str:
+def _verdict(difference: float, luck: float, noise: ScoreNoise, number: int) -> str:
     lead = f"The lead of {points(difference)} points"
-    if candidates == 1:
+    if number == 1:
         varies = math.sqrt(2) * (noise.points or 0.0)
         end = NOTHING if difference <= 2 * varies else WORTH
         return f"{lead} is one difference of two scores, and such a one varies by {varies:.2f} points by chance: {end}."
-    could = f"the {points(luck)} that the best of {candidates} equal curves can show by luck alone"
+    could = f"the {points(luck)} that the best of {number} equal curves can show by luck alone"
     if round(difference, 2) <= round(luck, 2):
         return f"{lead} is no more than {could}: {NOTHING}."
     if noise.seeds is None:

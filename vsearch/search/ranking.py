@@ -23,9 +23,13 @@ class Best:
     @property
     def difference(self) -> float | None:
         """Accuracy above the baseline's, in points (percent)."""
-        if self.baseline is None or self.baseline.accuracy is None or self.trial.accuracy is None:
+        return self.difference_of(self.trial)
+
+    def difference_of(self, trial: TrialResult) -> float | None:
+        """Another trial's accuracy above the baseline's, in points (percent); None without either."""
+        if self.baseline is None or self.baseline.accuracy is None or trial.accuracy is None:
             return None
-        return 100 * (self.trial.accuracy - self.baseline.accuracy)
+        return 100 * (trial.accuracy - self.baseline.accuracy)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,12 @@ def test_lines_of_a_table_share_the_heights_of_their_sparklines(trial: MakeTrial
     assert {"▁", "█"} <= set(lines[1].sparkline)
 
 
+def test_the_sparkline_of_a_deep_network_fits_its_column(trial: MakeTrial, data: MakeData) -> None:
+    (line,) = top_trials(data(trial(0, 0.9, "triangle peak=1.5 floor=0.5", num_blocks=54), depth=110))
+    assert len(line.sparkline) == 27
+    assert line.sparkline[13] == "█"
+
+
 def test_a_trial_without_a_curve_or_with_scales_that_are_no_numbers_has_a_line(
     trial: MakeTrial, data: MakeData
 ) -> None:

@@ -54,9 +54,13 @@ def test_the_same_chart_gives_the_same_bytes(kind: Kind, start: bytes) -> None:
     assert b"CreationDate" not in first
 
 
-@pytest.mark.parametrize(("count", "width"), [(0, 8), (1, 8), (2, 12), (3, 16)])
-def test_more_panels_make_a_wider_picture(count: int, width: float) -> None:
-    assert size(draw(CHART._replace(panels=(BARS,) * count), "svg")) == (width, 4.5)
+@pytest.mark.parametrize(
+    ("count", "width", "height"), [(0, 8, 4.5), (1, 8, 4.5), (2, 12, 4.5), (3, 12, 9), (4, 12, 9), (6, 12, 13.5)]
+)
+def test_more_panels_make_a_wider_picture_and_many_a_higher_one(count: int, width: float, height: float) -> None:
+    picture = draw(CHART._replace(panels=(BARS,) * count), "svg")
+    assert size(picture) == (width, height)
+    assert texts(picture).count("Bars") == count
 
 
 def test_a_png_has_200_dots_per_inch() -> None:

@@ -104,6 +104,11 @@ def test_an_end_that_is_not_given_fits_the_marks() -> None:
     assert layout["yaxis"]["range"] == [0, 10.5]
 
 
+def test_a_single_share_has_an_axis_of_a_few_points() -> None:
+    chart = chart_of(Line((1, 2), (0.62, 0.62)), Rule(0.62 + 1e-9), y=Axis("Accuracy", is_percent=True))
+    assert drawn(chart)["layout"]["yaxis"]["range"] == pytest.approx([0.61, 0.63])
+
+
 def test_a_panel_with_nothing_to_see_says_why_and_draws_no_mark() -> None:
     figure = drawn(chart_of(Line((1, 2), (1, 2), "hidden"), Rule(1), empty="No trial has ended yet."))
     assert [trace["x"] for trace in figure["data"]] == [[None]]  # without any trace Plotly shows no axes
@@ -120,7 +125,7 @@ def test_a_name_stands_in_the_legend_once() -> None:
     assert {trace["legendgroup"] for trace in figure["data"] if "name" in trace} == {"ramp"}
 
 
-@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("count", [1, 2])
 def test_panels_stand_side_by_side_and_in_a_column_where_it_is_narrow(count: int) -> None:
     panel = Panel(X, Y, (Line((1,), (1,)),), colour_bar=ColourBar("c", 0, 1))
     layout = drawn(Chart("n", "Title", (panel,) * count, ""))["layout"]
@@ -135,6 +140,22 @@ def test_panels_stand_side_by_side_and_in_a_column_where_it_is_narrow(count: int
     down = [end for name in reversed(names) for end in narrow[f"yaxis{name}.domain"]]
     assert down == sorted(down)
     assert narrow["height"] > layout["height"]
+    assert layout["meta"]["narrow_below"] == 560
+
+
+@pytest.mark.parametrize("count", [3, 4, 6])
+def test_many_panels_stand_in_rows_of_two_on_a_grid(count: int) -> None:
+    panel = Panel(X, Y, (Line((1,), (1,)),), "Panel")
+    single = drawn(Chart("n", "Title", (panel,), ""))["layout"]
+    layout = drawn(Chart("n", "Title", (panel,) * count, ""))["layout"]
+    names = ["", *map(str, range(2, count + 1))]
+    across = [layout[f"xaxis{name}"]["domain"] for name in names]
+    assert across[2:] == across[: count - 2]
+    first, second, third, *_ = [layout[f"yaxis{name}"]["domain"] for name in names]
+    assert first == second
+    assert third[1] < first[0]
+    assert layout["height"] > 1.7 * single["height"]
+    assert layout["title"]["y"] > single["title"]["y"]  # still so many pixels from the upper edge
 
 
 def test_every_text_is_shown_as_it_is() -> None:

@@ -130,6 +130,29 @@ def test_picture_has_bests_medians_baseline_and_costs(trial: Any, data: Any) -> 
     assert "+3.00 points" in bests.hover[0]
 
 
+@pytest.mark.parametrize(
+    ("settings", "families", "labels"),
+    [(1, 4, "1 trial, 1 h"), (1, 6, "1 h"), (2, 2, "1 trial, 1 h"), (2, 4, "1 h"), (6, 6, "1 h")],
+)
+def test_costs_above_a_panel_never_touch_each_other(
+    trial: Any, data: Any, settings: int, families: int, labels: str
+) -> None:
+    curves = (
+        ("triangle", "triangle peak=1.2 floor=0.8"),
+        ("ramp", "ramp peak=1.2 floor=0.9"),
+        ("bump", "bump peak=1.2 floor=0.9 apex=5 width=3"),
+        ("constant", "constant value=1.1"),
+        ("step", "step segments=2 level_1=1.1 level_2=1.2"),
+        ("stage", "stage level_1=1 level_2=1.1 level_3=1.2"),
+    )[:families]
+    trials = [trial(number, 0.8, curve, seconds=3600) for number, (_, curve) in enumerate(curves)]
+    spec = {"families": tuple(name for name, _ in curves)}
+    studies = [data(*trials, epochs=8 + number, **spec) for number in range(settings)]
+    for panel in families_chart(families_info(studies)).panels:
+        texts = [mark.text for mark in panel.marks if isinstance(mark, Label)]
+        assert texts == ([labels] * families)
+
+
 def test_no_studies_say_so() -> None:
     assert families_chart(families_info([])).panels[0].empty == "No study to compare."
 

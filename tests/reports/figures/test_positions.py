@@ -116,8 +116,58 @@ def test_a_pointer_shows_block_scales_trials_and_interval(trial: Make, data: Mak
 def test_few_trials_give_the_reason(trial: Make, data: Make) -> None:
     info = positions_info(data(*scattered(trial, lambda _: 0.8, count=9)))
     by_block, by_knob = positions_chart(info).panels
-    assert by_block.empty == by_knob.empty == "10 finished trials are needed; there are 9."
+    assert by_block.empty == by_knob.empty == "10 trials that trained for as many epochs are needed; there are 9."
     assert (by_block.marks, by_knob.marks) == ((), ())
+
+
+def halved(trial: Make, truth: Truth, count: int = 60) -> list[Any]:
+    """Trials of 8 epochs of which half were pruned at epoch 2, half of the others at 4, and nearly all of the last."""
+    reached = [2 if number % 2 else 4 if number % 4 else 8 for number in range(count)]
+    return [
+        replace(
+            found,
+            state="finished" if epochs == 8 and found.number % 32 == 0 else "pruned",
+            epochs=epochs,
+            learning_curve=tuple((found.accuracy or 0.0) * epoch / 8 for epoch in range(1, epochs + 1)),
+        )
+        for found, epochs in zip(scattered(trial, truth, count=count), reached, strict=True)
+    ]
+
+
+def test_where_few_trials_finished_those_that_reached_a_rung_are_compared_as_they_were_there(
+    trial: Make, data: Make
+) -> None:
+    study = data(*halved(trial, lambda scales: 0.80 + 0.05 * scales[2]), pruner="asha")
+    info = positions_info(study)
+    assert (info.trials, info.epoch, info.finished) == (30, 4, 2)
+    assert info.standout is not None
+    assert info.standout.block == 3
+    chart = positions_chart(info)
+    assert chart.title == "Where it matters after 4 epochs: most at block 3 (high scales are best)"
+    assert "the 30 trials that reached epoch 4, as they were then (only 2 trials finished" in chart.note
+    assert chart.alternative.startswith("After 4 epochs of 30 trials: The scale matters most at block 3")
+
+
+def test_the_knobs_of_pruned_trials_have_their_importance_at_that_rung(
+    trial: Make, data: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    plain: StudyData = data(pruner="asha")
+    space, random = family_space(plain.spec, "triangle"), np.random.default_rng(5)
+    study, results = optuna.create_study(direction="maximize"), []
+    for number in range(60):
+        params = {name: _drawn(random, distribution) for name, distribution in space.items()}
+        curve = (0.1, 0.3 + 0.2 * params["floor"], 0.5 - 0.2 * params["peak"])  # what comes later is not asked for
+        state = optuna.trial.TrialState.PRUNED
+        study.add_trial(optuna.trial.create_trial(state=state, params=params, distributions=space))
+        results.append(trial(number, curve[-1], None, state="pruned", learning_curve=curve))
+    optuna.logging.enable_propagation()
+    caplog.clear()
+    info = positions_info(StudyData(plain.spec, 1, "open", tuple(results), {}, study))
+    optuna.logging.disable_propagation()
+    assert caplog.messages == []  # nothing of the study that is made for it
+    (name, share), *_ = info.importances
+    assert (info.epoch, name) == (2, "floor")
+    assert share > 0.8
 
 
 def test_the_note_warns_of_neighbours(trial: Make, data: Make) -> None:
@@ -185,8 +235,8 @@ def test_many_knobs_show_the_most_important_ones(trial: Make, data: Make) -> Non
 
 def test_equal_accuracies_say_that_importance_means_nothing(trial: Make, data: Make) -> None:
     info = positions_info(data(*(trial(number, 0.8) for number in range(12))))
-    assert info.no_importances == "All finished trials have the same accuracy."
-    assert info.no_blocks == "All finished trials have the same scales."
+    assert info.no_importances == "All compared trials have the same accuracy."
+    assert info.no_blocks == "All compared trials have the same scales."
 
 
 def test_every_edge_has_a_picture_or_a_reason(edge_study: StudyData) -> None:

@@ -56,6 +56,13 @@ def test_title_and_note_tell_what_pruning_saved(pruned_study: StudyData) -> None
     assert "31 of 50 trials pruned (after epoch 2: 20, after epoch 4: 11): 388 epochs instead of 800." in chart.note
 
 
+def test_words_that_stand_in_the_note_are_not_said_twice(pruned_study: StudyData) -> None:
+    chart = progress_chart(progress_info(pruned_study))
+    assert "epochs instead of" in chart.note
+    assert "epochs instead of" not in chart.alternative
+    assert "Pruning saved" in chart.alternative
+
+
 def test_a_trial_pruned_between_rungs_is_told_too(trial: Make, data: Make) -> None:
     diverged = trial(0, 0.1, state="pruned", reason="diverged", learning_curve=(0.2, 0.1, 0.1))
     info = progress_info(data(diverged))
@@ -77,6 +84,19 @@ def test_the_best_so_far_is_a_step_at_each_improvement_up_to_the_last_trial(tria
     assert best.is_step
     assert (best.x, best.y) == ((1.0, 3.0, 5.0, 6.0), (0.5, 0.7, 0.8, 0.8))
     assert points(chart, 0, "finished").y == scores
+
+
+def test_the_baseline_alone_stands_on_its_own_line(trial: Make, data: Make) -> None:
+    info = progress_info(data(trial(0, 2 / 3, role="baseline")))
+    assert info.best is not None
+    assert info.best.accuracy == info.baseline
+
+
+def test_the_best_reads_as_in_every_other_place(trial: Make, data: Make) -> None:
+    study = data(trial(0, 0.67404837))
+    chart = progress_chart(progress_info(study))
+    assert chart.title == "Progress: best 67.40 % after 1 trial"
+    assert "67.40 %" in chart.alternative
 
 
 def test_the_order_is_that_of_the_end(trial: Make, data: Make) -> None:

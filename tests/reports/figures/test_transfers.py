@@ -90,6 +90,13 @@ def test_points_of_lines_at_one_depth_do_not_hide_each_other(trial: Any, data: A
     assert places == [31.25, 32.75]
 
 
+def test_many_lines_are_told_apart_though_each_is_one_point(trial: Any, data: Any) -> None:
+    studies = [studied(trial, data, 0.81, train_images=1000 * number) for number in range(5, 17)]
+    marks = transfers_chart(transfers_info(studies)).panels[0].marks
+    looks = [(mark.colour, mark.symbol) for mark in marks if isinstance(mark, Points)]
+    assert len(set(looks)) == len(looks) == 12
+
+
 def test_no_studies_say_so() -> None:
     assert transfers_chart(transfers_info([])).panels[0].empty == "No curve beside baselines has finished yet."
 

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean, stdev
 from typing import NamedTuple
 
-from vsearch.reports.sparkline import sparkline
 from vsearch.reports.study_data import StudyData
+from vsearch.reports.terminal import Limits, bars, plain_text
 from vsearch.search.trials import STATES, TrialResult
 
 TOP = 10
 """Trials in the table of the best."""
+WIDEST = 27
+"""Characters of a sparkline; of a deeper network than ResNet-56 each stands for several blocks."""
 
 
 class TrialLine(NamedTuple):
@@ -24,7 +26,7 @@ class TrialLine(NamedTuple):
     curve: str
     """Family and knobs; `not drawn yet` before a worker has taken the trial."""
     sparkline: str
-    """A character per block; all of a table share its heights."""
+    """A character per block, or for several; all of a table share its heights."""
     low: float | None
     """The smallest scale."""
     high: float | None
@@ -94,7 +96,7 @@ def _line(data: StudyData, trial: TrialResult, low: float, high: float) -> Trial
         role=trial.role,
         state=trial.state,
         curve="not drawn yet" if trial.curve is None else str(trial.curve),
-        sparkline=sparkline(scales, low, high),
+        sparkline=plain_text(bars(scales, Limits(low, high), room=WIDEST)),
         low=min(scales, default=None),
         high=max(scales, default=None),
         mean_scale=fmean(scales) if scales else None,

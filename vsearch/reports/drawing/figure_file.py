@@ -118,7 +118,7 @@ figcaption {{ margin: 0.5rem 12px; color: #555555; white-space: pre-line; }}
 <script>
 const content = JSON.parse(document.getElementById("content").textContent);
 const figure = document.getElementById("figure");
-const narrow = figure.clientWidth < 480 ? content.layout.meta.narrow : {{}};
+const narrow = figure.clientWidth < content.layout.meta.narrow_below ? content.layout.meta.narrow : {{}};
 Plotly.newPlot(figure, content.data, content.layout, {{displaylogo: false, responsive: true, showSendToCloud: false}})
   .then(() => Object.keys(narrow).length && Plotly.relayout(figure, narrow));
 </script>

@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Literal
 from xml.sax.saxutils import escape
 
-from vsearch.reports.chart import GREY, INK, SCALE, Chart, ColourBar, Label, Panel
+from vsearch.reports.chart import GREY, INK, SCALE, Chart, ColourBar, Label, Panel, panel_rows
 from vsearch.reports.drawing.matplotlib_axes import limit, mark_ticks, percent_formatter
 from vsearch.reports.drawing.matplotlib_marks import SMALL, draw_mark
 from vsearch.reports.wording import plain
@@ -29,7 +29,7 @@ SETTINGS: dict[Any, Any] = {
     "pdf.fonttype": 42,  # publishers refuse the other kind
 }
 HEIGHT, WIDTH, MORE_WIDTH = 4.5, 8.0, 4.0
-"""Inches: of one panel, and for each further one."""
+"""Inches: of one panel, and for each further one beside it."""
 DPI = 200
 TITLE_HEIGHT, LINE_HEIGHT = 0.25, 0.17
 """Inches of a line of the title, and of the note below it."""
@@ -38,14 +38,15 @@ MOST_LINES = 3
 
 
 def draw(chart: Chart, kind: Kind) -> bytes:
-    """The chart as a file's content: 8 x 4.5 inches for one panel, 12 x 4.5 for two; a PNG has 200 dots per inch."""
+    """The chart as a file's content: 8 x 4.5 inches for a panel, 12 x 4.5 for two; a PNG has 200 dots per inch."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     with rc_context(SETTINGS), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # shown as a box, which says it all
-        figure = Figure(figsize=(WIDTH + MORE_WIDTH * max(len(chart.panels) - 1, 0), HEIGHT))
+        rows = panel_rows(len(chart.panels))
+        figure = Figure(figsize=(WIDTH + MORE_WIDTH * max(len(rows[0]) - 1, 0), HEIGHT * len(rows)))
         FigureCanvasAgg(figure)
         _fill(figure, chart)
         out = BytesIO()
@@ -69,21 +70,22 @@ def _described(svg: bytes, chart: Chart) -> bytes:
 def _fill(figure: Figure, chart: Chart) -> None:
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    inches = figure.get_figwidth()
+    inches, height = figure.get_size_inches()
     titles = wrap(plain(chart.title), int(9.5 * inches), max_lines=MOST_LINES, placeholder="…")
     notes = wrap(plain(chart.note), int(15 * inches), max_lines=2 * MOST_LINES, placeholder="…")
     note_at = 0.08 + TITLE_HEIGHT * len(titles)
     top = note_at + LINE_HEIGHT * len(notes) if titles or notes else 0.0
-    figure.text(0.1 / inches, 1 - 0.08 / HEIGHT, "\n".join(titles), va="top", fontsize=13)
-    figure.text(0.1 / inches, 1 - note_at / HEIGHT, "\n".join(notes), va="top", fontsize=8.5, color=GREY)
-    engine = ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - top / HEIGHT), w_pad=0.08, h_pad=0.06)
+    figure.text(0.1 / inches, 1 - 0.08 / height, "\n".join(titles), va="top", fontsize=13)
+    figure.text(0.1 / inches, 1 - note_at / height, "\n".join(notes), va="top", fontsize=8.5, color=GREY)
+    engine = ConstrainedLayoutEngine(rect=(0, 0, 1, 1 - top / height), w_pad=0.08, h_pad=0.06)
     figure.set_layout_engine(engine)
-    grid = figure.subplots(1, max(len(chart.panels), 1), squeeze=False)[0]
+    rows = panel_rows(len(chart.panels))
+    grid = figure.subplots(len(rows), max(len(rows[0]), 1), squeeze=False).flatten()
     has_labels = any(isinstance(mark, Label) for panel in chart.panels for mark in panel.marks)
     for axes, panel in zip(grid, chart.panels, strict=False):
         _draw_panel(axes, panel, 22 if has_labels else 8)
-    if not chart.panels:
-        grid[0].set_axis_off()
+    for axes in grid[len(chart.panels) :]:
+        axes.set_axis_off()
     _legend(figure, list(grid))
 
 

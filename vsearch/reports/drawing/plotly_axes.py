@@ -10,6 +10,9 @@ from vsearch.reports.drawing.plotly_marks import SMALL, Content, escaped, wrappe
 LONGEST_TICK = 20
 """Characters of a tick's text; longer ones are cut."""
 
+POINT = 0.01
+"""A share that is shown as 1 %; numbers within a hundredth of it count as one."""
+
 
 def axis_content(panel: Panel, letter: str, width: int) -> Content:
     """The horizontal (`x`) or vertical (`y`) axis of a panel; its title in lines of `width` characters."""
@@ -61,9 +64,12 @@ def _limits(axis: Axis, panel: Panel, letter: str) -> Content:
     """The ends of an axis; one that is not given fits the marks, which versions of Plotly do unlike each other."""
     content: Content = {"type": "log"} if axis.is_log else {"type": "linear"}
     low, high = (None if end is None or (axis.is_log and end <= 0) else end for end in (axis.low, axis.high))
-    if low is None and high is None:
-        return content
     first, last = _reach(axis, panel, letter)
+    if low is None and high is None:
+        # Round a single number Plotly would show one unit up and down: for a share, 100 points.
+        return content | (
+            {"range": [first - POINT, last + POINT]} if axis.is_percent and last - first < POINT / 100 else {}
+        )
     first, last = first if low is None else low, last if high is None else high
     if axis.is_log:
         return content | {"range": [math.log10(first), math.log10(last)]}

@@ -32,7 +32,8 @@ def figure_json(chart: Chart) -> str:
     """The chart as compact JSON of `{"data": …, "layout": …}` that is safe inside a page's `<script>`.
 
     Numbers have five significant digits. `layout.meta` holds the chart's `name`, its `alternative` as plain text, and
-    under `narrow` what `Plotly.relayout` is given where the figure is less than 480 pixels wide: panels in a column.
+    under `narrow` what `Plotly.relayout` is given where the figure is less than `narrow_below` pixels wide: panels in a
+    column.
     """
     text = json.dumps(_rounded(_figure(chart)), separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from vsearch.reports.chart import GREY, INK, Chart, Label, Panel, Rule
+from vsearch.reports.chart import GREY, INK, Chart, Label, Panel, Rule, panel_rows
 from vsearch.reports.drawing.plotly_axes import axis_content, colour_axis, key
 from vsearch.reports.drawing.plotly_marks import (
     SMALL,
@@ -20,6 +20,8 @@ from vsearch.reports.drawing.plotly_places import colour_bar, narrow, right_marg
 
 HEIGHT, MOST_HEIGHT = 420, 450
 """Pixels; the dashboard's card has 450."""
+NARROW, LEAST_WIDTH = 480, 280
+"""Pixels: below the first panels stand in a column, and so they do where each would have less than the second."""
 BASELINE = 27
 """Pixels from the upper edge to the foot of the title's first line."""
 MOST_LINES = 3
@@ -34,8 +36,8 @@ LABEL_HEIGHT, PANEL_TITLE_HEIGHT = 16, 17
 
 
 def layout(chart: Chart, has_legend: bool) -> Content:
-    """The layout for a figure about 600 pixels wide; `meta.narrow` holds what changes below 480."""
-    count = len(chart.panels)
+    """The layout for a figure about 600 pixels wide; `meta.narrow` what changes below `meta.narrow_below`."""
+    count = max(len(panel_rows(len(chart.panels))[0]), 1)
     headroom = LABEL_HEIGHT * any(isinstance(mark, Label) for panel in chart.panels for mark in panel.marks)
     titles = [wrapped(panel.title, 64 // count) for panel in chart.panels]
     above = headroom + PANEL_TITLE_HEIGHT * max(map(len, titles), default=0)
@@ -43,14 +45,14 @@ def layout(chart: Chart, has_legend: bool) -> Content:
     height = min(HEIGHT + heading.height - 35, MOST_HEIGHT) if heading.height > 35 else HEIGHT
     content = _look(has_legend) | {"height": height, "shapes": [], "annotations": []}
     content["margin"] = {"l": 58, "r": right_margin(chart), "t": heading.height + above, "b": 56}
-    content["title"] |= {"text": heading.text, "y": 1 - BASELINE / height}
     for number, panel in enumerate(chart.panels, start=1):
         place = Place(number, panel.x, panel.y)
         _add_panel(content, panel, place, count)
         if panel.title:
             content["annotations"].append(title_text(titles[number - 1], place, headroom))
-    for path, value in wide(chart).items():
+    for path, value in wide(chart, height, heading.height + above).items():
         _set(content, path, value)
+    content["title"] |= {"text": heading.text, "y": 1 - BASELINE / content["height"]}
     column = narrow(chart, height - heading.height + small.height, small.height + above)
     if small.text != heading.text or column:
         column = {"height": height - heading.height + small.height} | column
@@ -58,6 +60,7 @@ def layout(chart: Chart, has_legend: bool) -> Content:
         column = column | {"title.text": small.text, "title.y": upper}
         column["margin.t"] = small.height + above
     content["meta"] = {"name": chart.name, "alternative": chart.alternative, "narrow": column}
+    content["meta"]["narrow_below"] = max(NARROW, LEAST_WIDTH * count) if column else NARROW
     return content
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import NamedTuple
 
 import numpy as np
 
 from vsearch.curves import paper
 from vsearch.errors import shorten
-from vsearch.reports.chart import COLOURS, INK, Axis, Band, Chart, ColourBar, Line, Mark, Panel, Rule, colour_at
+from vsearch.reports.chart import COLOURS, DASHES, INK, Axis, Band, Chart, ColourBar, Line, Mark, Panel, Rule, colour_at
 from vsearch.reports.figures.stages import stage_marks
+from vsearch.reports.score_noise import candidates, lead_by_luck
 from vsearch.reports.study_data import StudyData
 from vsearch.reports.wording import counted, percent, plain, points
 from vsearch.search.trials import TrialResult
@@ -75,6 +77,10 @@ class CurvesInfo(NamedTuple):
     finished: int
     noise: float | None
     """Seed noise of one training, in points."""
+    luck: float | None
+    """Lead that the best of as many equal curves could have, in points; None where that is not known."""
+    candidates: int
+    """Curves that competed, pruned ones too."""
     lowest: float
     """The accuracy of the darkest colour; trials far behind the others share it."""
 
@@ -92,6 +98,8 @@ def curves_info(data: StudyData) -> CurvesInfo:
         baseline=data.baseline.accuracy if data.baseline else None,
         finished=len(data.finished),
         noise=data.noise.points if data.noise else None,
+        luck=lead_by_luck(data),
+        candidates=candidates(data),
         lowest=_lowest([curve.accuracy for curve in curves]),
     )
 
@@ -191,7 +199,9 @@ def _marks(info: CurvesInfo) -> list[Mark]:
     for curve in reversed(others):
         colour = colour_at(curve.accuracy, info.lowest, best.accuracy)
         marks.append(Line(blocks, curve.scales, colour=colour, hover=_hover(curve)))
-    marks += [_paper_line(published, blocks) for published in info.paper]
+    marks += [
+        _paper_line(published, blocks, dash) for published, dash in zip(info.paper, cycle(DASHES[1:]), strict=False)
+    ]
     # A dark casing: the lightest colour of the scale is hard to see on white.
     marks.append(Line(blocks, best.scales, colour=INK, width=6.0))
     colour = colour_at(best.accuracy, info.lowest, best.accuracy)
@@ -202,10 +212,10 @@ def _marks(info: CurvesInfo) -> list[Mark]:
     return marks
 
 
-def _paper_line(published: PaperCurve, blocks: tuple[int, ...]) -> Line:
+def _paper_line(published: PaperCurve, blocks: tuple[int, ...], dash: str) -> Line:
     name = f"the paper's curve ({published.setting})" if published.setting else "a curve of the paper"
     hover = _hover(published.trained) if published.trained else "not trained in this study"
-    return Line(blocks, published.scales, name, COLOURS[1], "dash", 2.0, hover=f"{name}\n{hover}")
+    return Line(blocks, published.scales, name, COLOURS[1], dash, 2.0, hover=f"{name}\n{hover}")
 
 
 def _hover(curve: TriedCurve) -> str:
@@ -230,8 +240,14 @@ def _note(info: CurvesInfo) -> str:
     count = len(info.curves)
     shown = f"The {count} best different curves" if count > 1 else "The only curve"
     noise = "" if info.noise is None else f"; one training varies by {info.noise:.2f} points from seed to seed"
-    luck = "The best of many noisy scores is partly luck" if info.finished > 1 else "One score says little"
-    return f"{shown} of {counted(info.finished, 'finished trial')}. {luck}{noise}."
+    return f"{_luck(info)}{noise}. {shown} of {counted(info.finished, 'finished trial')}."
+
+
+def _luck(info: CurvesInfo) -> str:
+    """How far the title may be believed."""
+    if info.candidates > 1 and info.luck is not None:
+        return f"By luck alone the best of {info.candidates} equal curves can lead by {info.luck:.2f} points"
+    return "The best of many noisy scores is partly luck" if info.finished > 1 else "One score says little"
 
 
 def _alternative(info: CurvesInfo) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from statistics import median, quantiles
 from typing import NamedTuple
 
-from vsearch.reports.chart import COLOURS, GREY, INK, Axis, Chart, Label, Line, Mark, Panel, Points, Rule
+from vsearch.reports.chart import COLOURS, GREY, INK, Axis, Chart, Label, Line, Mark, Panel, Points, Rule, panel_rows
 from vsearch.reports.figures.setting import Setting, differing_words, setting_of
 from vsearch.reports.score_noise import score_noise
 from vsearch.reports.study_data import StudyData
@@ -15,8 +15,10 @@ from vsearch.reports.wording import counted, percent, points
 from vsearch.search.trials import TrialResult
 
 MOST_PANELS = 6
-LONG_LABELS = 4
-"""With more families in a panel, the number of trials stands only in the pointer's text."""
+ROOM = 84
+"""Characters above the panels of a row together; what does not fit there stands only in the pointer's text."""
+LONG_LABEL, SHORT_LABEL = 18, 7
+"""Characters with the room beside them: `12 trials, 40 min` and `40 min`."""
 
 
 class FamilyResult(NamedTuple):
@@ -136,7 +138,10 @@ def families_chart(info: FamiliesInfo) -> Chart:
     """A panel for each data set and depth, six at most: first those with the most families to compare."""
     ranked = sorted(info.settings, key=lambda row: (-_compared(row), -sum(entry.trials for entry in row.families)))
     kept = [row for row in info.settings if row in ranked[:MOST_PANELS]]
-    panels = tuple(map(_panel, kept)) or (Panel(Axis(""), Axis("Validation accuracy"), empty="No study to compare."),)
+    room = ROOM // max(len(panel_rows(len(kept))[0]), 1)
+    panels = tuple(_panel(row, room) for row in kept) or (
+        Panel(Axis(""), Axis("Validation accuracy"), empty="No study to compare."),
+    )
     left_out = [row.title for row in info.settings if row not in kept]
     alternative = " ".join(map(_sentences, info.settings)) or "No study to compare."
     return Chart("families", "Families of curves compared", panels, alternative, _note(left_out))
@@ -146,7 +151,7 @@ def _compared(row: SettingResult) -> int:
     return sum(entry.best is not None for entry in row.families)
 
 
-def _panel(row: SettingResult) -> Panel:
+def _panel(row: SettingResult, room: int) -> Panel:
     shown = [entry for entry in row.families if entry.best is not None]
     axis = Axis(
         "Family, best first",
@@ -159,7 +164,7 @@ def _panel(row: SettingResult) -> Panel:
             axis, Axis("Validation accuracy"), title=row.title, empty="No curve beside the baseline has finished yet."
         )
     baselines = [Rule(score, "" if place else "baseline") for place, score in enumerate(row.baselines)]
-    marks = (*baselines, *_spreads(shown), _bests(shown), *_costs(shown))
+    marks = (*baselines, *_spreads(shown), _bests(shown), *_costs(shown, room))
     return Panel(axis, Axis("Validation accuracy", is_percent=True), marks, row.title)
 
 
@@ -183,10 +188,12 @@ def _bests(shown: list[FamilyResult]) -> Points:
     return Points(places, scores, "best", COLOURS[1], "diamond", 11, tuple(map(_words, shown)))
 
 
-def _costs(shown: list[FamilyResult]) -> list[Mark]:
-    is_short = len(shown) > LONG_LABELS
+def _costs(shown: list[FamilyResult], room: int) -> list[Mark]:
+    if SHORT_LABEL * len(shown) > room:
+        return []
+    is_long = LONG_LABEL * len(shown) <= room
     return [
-        Label(place, _hours(entry) if is_short else f"{counted(entry.trials, 'trial')}, {_hours(entry)}")
+        Label(place, f"{counted(entry.trials, 'trial')}, {_hours(entry)}" if is_long else _hours(entry))
         for place, entry in enumerate(shown)
     ]
 

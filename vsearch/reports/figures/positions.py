@@ -6,22 +6,23 @@ import warnings
 from typing import NamedTuple
 
 import numpy as np
-from optuna.trial import TrialState
+import optuna
+from optuna.trial import TrialState, create_trial
 
 from vsearch.reports.chart import COLOURS, GREY, Axis, Band, Bars, Chart, Line, Mark, Panel, Points, Rule
+from vsearch.reports.figures.comparable import LEAST_TRIALS, Comparable, comparable
 from vsearch.reports.figures.stages import stage_marks
 from vsearch.reports.figures.thirds import GROUPS, BlockEffect, Group, effect_at, without_outliers
 from vsearch.reports.study_data import StudyData
 from vsearch.reports.wording import counted, points
 from vsearch.search.space import whole_space
 
-LEAST_TRIALS = 10
-"""Finished trials below which nothing is reckoned."""
 MOST_KNOBS = 12
 """Bars that are shown; a step curve may have more knobs."""
 LEAST_SHARE = 0.005
 """Smaller bars cannot be seen."""
 ALIKE = 0.8
+_COMPLETE = (TrialState.COMPLETE,)
 CHANCE = 0.05
 """A block stands out if thirds as different would come by chance in fewer of a hundred studies, over all blocks."""
 
@@ -31,9 +32,11 @@ class PositionsInfo(NamedTuple):
 
     num_blocks: int
     trials: int
-    """Finished ones, from which all is reckoned."""
+    """From which all is reckoned."""
+    epoch: int | None
+    """After which their accuracies are compared; None: after the last, of finished trials."""
+    finished: int
     pruned: int
-    """Left out."""
     blocks: tuple[BlockEffect, ...]
     standout: BlockEffect | None
     """The block whose groups differ most, if that is more than chance."""
@@ -48,30 +51,36 @@ class PositionsInfo(NamedTuple):
 
 def positions_info(data: StudyData) -> PositionsInfo:
     """For each block the accuracy of trials with a low, a middle and a high scale there; the knobs by PED-ANOVA."""
-    trials = [trial for trial in data.finished if len(trial.scales) == data.spec.num_blocks]
+    found = comparable(data)
+    pairs = zip(found.trials, found.accuracies, strict=True)
+    drawable = [(trial.scales, score) for trial, score in pairs if len(trial.scales) == data.spec.num_blocks]
     blocks: tuple[BlockEffect, ...] = ()
-    if len(trials) >= LEAST_TRIALS:
-        accuracies = without_outliers(100 * np.array([trial.accuracy for trial in trials], dtype=float))
-        scales = np.array([trial.scales for trial in trials]).round(6)
+    if len(drawable) >= LEAST_TRIALS:
+        accuracies = without_outliers(100 * np.array([score for _, score in drawable], dtype=float))
+        scales = np.array([scales for scales, _ in drawable]).round(6)
         blocks = tuple(effect_at(block + 1, scales[:, block], accuracies) for block in range(data.spec.num_blocks))
     is_flat = all(block.effect is None for block in blocks)
-    importances, no_importances = _importances(data)
+    importances, no_importances = _importances(data, found)
     standout = _standout(blocks)
     return PositionsInfo(
         num_blocks=data.spec.num_blocks,
-        trials=len(trials),
+        trials=len(drawable),
+        epoch=found.epoch,
+        finished=len(data.finished),
         pruned=sum(trial.state == "pruned" for trial in data.trials),
         blocks=blocks,
         standout=standout,
         alike=_alike(blocks, standout) if standout else (0, 0),
         importances=importances,
-        no_blocks=_too_few(len(trials)) or ("All finished trials have the same scales." if is_flat else ""),
+        no_blocks=_too_few(len(drawable)) or ("All compared trials have the same scales." if is_flat else ""),
         no_importances=no_importances,
     )
 
 
 def _too_few(count: int) -> str:
-    return f"{LEAST_TRIALS} finished trials are needed; there are {count}." if count < LEAST_TRIALS else ""
+    if count >= LEAST_TRIALS:
+        return ""
+    return f"{LEAST_TRIALS} trials that trained for as many epochs are needed; there are {count}."
 
 
 def _standout(blocks: tuple[BlockEffect, ...]) -> BlockEffect | None:
@@ -90,35 +99,52 @@ def _alike(blocks: tuple[BlockEffect, ...], standout: BlockEffect) -> tuple[int,
     return first, last
 
 
-def _importances(data: StudyData) -> tuple[tuple[tuple[str, float], ...], str]:
+def _importances(data: StudyData, found: Comparable) -> tuple[tuple[tuple[str, float], ...], str]:
     """Which knobs make the best tenth (at least five trials) differ from all; or why that cannot be said.
 
     Source: Watanabe, Bansal and Hutter 2023 (PED-ANOVA).
     """
-    if reason := _too_few(len(data.finished)):
+    if reason := _too_few(len(found.trials)):
         return (), reason
-    if len({trial.accuracy for trial in data.finished}) == 1:
-        return (), "All finished trials have the same accuracy."
+    if len(set(found.accuracies)) == 1:
+        return (), "All compared trials have the same accuracy."
     if data.optuna_study is None:
         return (), "Not reckoned: it needs the study's storage."
-    found = data.optuna_study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    met = {name for trial in found for name in trial.distributions}
+    study = data.optuna_study if found.epoch is None else _as_of(data.optuna_study, found)
+    met = {name for trial in study.get_trials(deepcopy=False, states=_COMPLETE) for name in trial.distributions}
     names = [name for name, dist in whole_space(data.spec).items() if name in met and not dist.single()]
     if not names:
-        return (), "No finished trial has a searched knob."
+        return (), "No compared trial has a searched knob."
     # Here, as it takes a second: it brings scikit-learn along.
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
-    quantile = min(max(0.1, 5 / len(data.finished)), 0.5)
+    quantile = min(max(0.1, 5 / len(found.trials)), 0.5)
     with warnings.catch_warnings():  # that a curve from outside the ranges has knobs of its own, or none
         warnings.simplefilter("ignore")
         evaluator = PedAnovaImportanceEvaluator(target_quantile=quantile)
-        shares = get_param_importances(data.optuna_study, evaluator=evaluator, params=names, normalize=False)
+        shares = get_param_importances(study, evaluator=evaluator, params=names, normalize=False)
     total = sum(shares.values())
     if not total > 0:
         return (), "The best trials have the same knobs as all others."
     ranked = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
     return tuple((name, round(share / total, 4)) for name, share in ranked), ""
+
+
+def _as_of(study: optuna.Study, found: Comparable) -> optuna.Study:
+    """The same trials in a study of Optuna's in which they ended at that epoch."""
+    scores = {trial.number: score for trial, score in zip(found.trials, found.accuracies, strict=True)}
+    level = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(max(level, optuna.logging.WARNING))  # that there is such a study is no news
+    try:
+        cut = optuna.create_study(storage=optuna.storages.InMemoryStorage(), direction="maximize")
+    finally:
+        optuna.logging.set_verbosity(level)
+    cut.add_trials(
+        create_trial(value=scores[trial.number], params=trial.params, distributions=trial.distributions)
+        for trial in study.get_trials(deepcopy=False)
+        if trial.number in scores
+    )
+    return cut
 
 
 def positions_chart(info: PositionsInfo) -> Chart:
@@ -194,9 +220,10 @@ def _verdict(block: BlockEffect) -> str:
 def _title(info: PositionsInfo) -> str:
     if info.no_blocks:
         return "Where it matters"
+    where = "Where it matters" if info.epoch is None else f"Where it matters after {counted(info.epoch, 'epoch')}"
     if info.standout is None:
-        return "Where it matters: no block stands out"
-    return f"Where it matters: most at {_place(info)}{_verdict(info.standout)}"
+        return f"{where}: no block stands out"
+    return f"{where}: most at {_place(info)}{_verdict(info.standout)}"
 
 
 def _place(info: PositionsInfo) -> str:
@@ -207,17 +234,24 @@ def _place(info: PositionsInfo) -> str:
 def _note(info: PositionsInfo) -> str:
     parts = []
     if not info.no_blocks:
-        pruned = f" ({counted(info.pruned, 'pruned trial')} had fewer epochs and are left out)" if info.pruned else ""
         parts.append(
-            f"Mean accuracy of thirds of the {info.trials} finished trials by the scale at that block, with 95 % bands "
-            f"for each block by itself{pruned}. Neighbouring blocks move together within a family, so an effect of one "
-            "shows at others too; a search does not try curves evenly."
+            f"Mean accuracy of thirds of {_who(info)} by the scale at that block, with 95 % bands for each block by "
+            "itself. Neighbouring blocks move together within a family, so an effect of one shows at others too; "
+            "a search does not try curves evenly."
         )
     if info.importances:
         rest = len(info.importances) - len(_shown(info))
         more = f"; {counted(rest, 'less important knob')} not shown" if rest > 0 else ""
         parts.append(f"Importance: what sets the best tenth (five trials at least) apart from all{more}.")
     return " ".join(parts)
+
+
+def _who(info: PositionsInfo) -> str:
+    if info.epoch is None:
+        pruned = f" ({counted(info.pruned, 'pruned trial')} had fewer epochs and are left out)" if info.pruned else ""
+        return f"the {info.trials} finished trials{pruned}"
+    early = f"only {counted(info.finished, 'trial')} finished, and early accuracies may rank curves otherwise"
+    return f"the {info.trials} trials that reached epoch {info.epoch}, as they were then ({early}),"
 
 
 def _alternative(info: PositionsInfo) -> str:
@@ -235,7 +269,10 @@ def _alternative(info: PositionsInfo) -> str:
         verdict = "No block stands out."
         if info.standout:
             verdict = f"The scale matters most at {_place(info)}{_verdict(info.standout)}."
-        parts.append(f"{verdict} High against low scales at the three strongest of {info.num_blocks} blocks: {told}.")
+        early = "" if info.epoch is None else f"After {counted(info.epoch, 'epoch')} of {info.trials} trials: "
+        parts.append(
+            f"{early}{verdict} High against low scales at the three strongest of {info.num_blocks} blocks: {told}."
+        )
     if info.importances:
         told = ", ".join(f"{name} {100 * share:.0f} %" for name, share in info.importances[:5])
         parts.append(f"Importance of the knobs: {told}.")

@@ -76,7 +76,7 @@ def progress_info(data: StudyData) -> ProgressInfo:
     untouched = (counts["finished"] + len(pruned)) * data.spec.epochs
     return ProgressInfo(
         trials=_selection(_ended(data, ended)),
-        baseline=data.baseline.accuracy if data.baseline else None,
+        baseline=_rounded(data.baseline.accuracy) if data.baseline else None,
         finished=counts["finished"],
         pruned=len(pruned),
         failed=counts["failed"],
@@ -98,6 +98,11 @@ def _seconds(data: StudyData, trial: TrialResult) -> float:
     return data.device_seconds.get(trial.number, trial.seconds)
 
 
+def _rounded(accuracy: float | None) -> float | None:
+    """Finer than it is shown, or 67.4048 % would be 67.40 % in one place and 67.41 % in another."""
+    return None if accuracy is None else round(accuracy, 6)
+
+
 def _ended(data: StudyData, trials: list[TrialResult]) -> list[EndedTrial]:
     found: list[EndedTrial] = []
     seconds, best = 0.0, float("-inf")
@@ -107,10 +112,9 @@ def _ended(data: StudyData, trials: list[TrialResult]) -> list[EndedTrial]:
             continue
         is_better = trial.is_finished and trial.accuracy is not None and trial.accuracy > best
         best = trial.accuracy if is_better and trial.accuracy is not None else best
-        rounded = None if trial.accuracy is None else round(trial.accuracy, 5)
-        place = len(found) + 1
+        place, accuracy = len(found) + 1, _rounded(trial.accuracy)
         found.append(
-            EndedTrial(place, trial.number, rounded, trial.epochs, trial.is_finished, is_better, round(seconds, 1))
+            EndedTrial(place, trial.number, accuracy, trial.epochs, trial.is_finished, is_better, round(seconds, 1))
         )
     return found
 
@@ -249,5 +253,5 @@ def _alternative(info: ProgressInfo) -> str:
             f"of {info.device_seconds / length:.3g} device {unit}."
         )
     if info.pruned:
-        parts.append(f"{_pruning(info)} Pruning saved {100 * (info.saved or 0.0):.0f} % of the epochs.")
+        parts.append(f"Pruning saved {100 * (info.saved or 0.0):.0f} % of the epochs.")
     return " ".join(parts)

@@ -12,6 +12,9 @@ from vsearch.reports.figures.setting import Setting, differing_words
 from vsearch.reports.study_data import StudyData
 from vsearch.reports.wording import points
 
+SYMBOLS = ("circle", "square", "diamond", "triangle-up")
+"""Of lines that share a colour: a line of one depth is a single point, which has no dashes."""
+
 
 class Gain(NamedTuple):
     """The best of a family at one depth."""
@@ -99,13 +102,14 @@ def transfers_chart(info: TransfersInfo) -> Chart:
 
 
 def _marks(number: int, line: Transfer, count: int) -> list[Mark]:
-    colour, dash = COLOURS[number % len(COLOURS)], DASHES[number // len(COLOURS) % len(DASHES)]
+    colour, turn = COLOURS[number % len(COLOURS)], number // len(COLOURS)
+    dash, symbol = DASHES[turn % len(DASHES)], SYMBOLS[turn % len(SYMBOLS)]
     shift = 1.5 * (number - (count - 1) / 2) / max(1, count - 1)  # so that the bars of lines do not hide each other
     x = tuple(gain.depth + shift for gain in line.gains)
     y = tuple(gain.difference for gain in line.gains)
     errors = tuple(gain.noise or 0.0 for gain in line.gains)
     hover = tuple(_words(line, gain) for gain in line.gains)
-    return [Line(x, y, "", colour, dash), Points(x, y, line.name, colour, size=9, hover=hover, errors=errors)]
+    return [Line(x, y, "", colour, dash), Points(x, y, line.name, colour, symbol, 9, hover, errors)]
 
 
 def _words(line: Transfer, gain: Gain) -> str:

@@ -3,19 +3,18 @@
 (() => {
   const script = document.currentScript;
 
-  const NARROW = 480;
-
   const draw = (figure) => {
     const box = figure.querySelector(".plot");
     const text = figure.querySelector(".figure-data").textContent;
     const config = { responsive: true, displaylogo: false, showSendToCloud: false };
+    const { narrow, narrow_below: least } = JSON.parse(text).layout.meta;
     let isNarrow;
 
     const plot = async () => {
       const chart = JSON.parse(text);
-      isNarrow = box.clientWidth < NARROW;
+      isNarrow = box.clientWidth < least;
       await Plotly.newPlot(box, chart.data, chart.layout, config);
-      if (isNarrow && chart.layout.meta?.narrow) await Plotly.relayout(box, chart.layout.meta.narrow);
+      if (isNarrow) await Plotly.relayout(box, narrow);
     };
     const show = () =>
       plot().catch((error) => {
@@ -28,7 +27,7 @@
     figure.classList.add("is-live");
     show();
     addEventListener("resize", () => {
-      if (box.clientWidth && isNarrow !== box.clientWidth < NARROW) show();
+      if (box.clientWidth && isNarrow !== box.clientWidth < least) show();
     });
   };
 
