@@ -1,8 +1,10 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from sklearn.datasets import load_digits
 
+from vsearch.data import digits
 from vsearch.data.digits import read_digits
 from vsearch.data.load import load_search_data
 from vsearch.data.split import hold_out_test
@@ -19,6 +21,15 @@ def test_digits_are_the_published_scans_scaled_to_255() -> None:
     assert np.array_equal(np.rint(official.images.reshape(-1, 64) / 255 * 16), scans[train])
     assert (official.images.min(), official.images.max()) == (0, 255)
     assert np.array_equal(official.labels, labels[train])
+
+
+def test_where_scikit_learn_keeps_them_elsewhere_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    from_file = read_digits(NOWHERE)
+    monkeypatch.setattr(digits, "TABLE", "moved.csv.gz")
+    asked = read_digits(NOWHERE)
+    assert np.array_equal(asked.images, from_file.images)
+    assert np.array_equal(asked.labels, from_file.labels)
+    assert asked.labels.dtype == from_file.labels.dtype == np.int64
 
 
 def test_held_out_fifth_is_fixed_and_of_every_class() -> None:
