@@ -11,6 +11,7 @@ from torch.nn import functional
 from vsearch.data import SearchData
 from vsearch.data.augment import EpochPlan, crop_and_flip, normalise
 from vsearch.spec.recipe import Recipe
+from vsearch.training.sgd import SGD
 
 
 class StaticStep:
@@ -83,7 +84,7 @@ class StaticStep:
         return normalise(images, data.mean, data.std, self._dtype), data.train.labels.index_select(0, plan.order)
 
 
-class StaticSGD(torch.optim.SGD):
+class StaticSGD(SGD):
     """SGD whose momentum stays in the same tensors from the first step on, and whose learning rate is a tensor.
 
     Zero momentum makes a first step as none does. A state that is loaded changes the momentum and nothing else.

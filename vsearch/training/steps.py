@@ -11,6 +11,7 @@ from torch.nn import functional
 from vsearch.data import SearchData
 from vsearch.data.augment import EpochPlan, batches
 from vsearch.spec.recipe import Recipe
+from vsearch.training.sgd import SGD
 
 
 class Steps(Protocol):
@@ -58,7 +59,7 @@ class EagerSteps:
     def __init__(self, network: nn.Module, data: SearchData, recipe: Recipe, dtype: torch.dtype) -> None:
         device = data.train.images.device
         self.network: nn.Module = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimiser: torch.optim.Optimizer = torch.optim.SGD(
+        self.optimiser: torch.optim.Optimizer = SGD(
             network.parameters(),
             lr=recipe.learning_rate,
             momentum=recipe.momentum,
