@@ -103,6 +103,23 @@ def test_trials_among_others_have_the_very_numbers_that_they_have_alone(make_stu
     assert all(one.user_attrs[name] == other.user_attrs[name] for one, other in pairs for name in names)
 
 
+@pytest.mark.parametrize("lease", ["1", "120"])
+def test_a_drained_worker_puts_its_trials_back_with_the_reason_and_takes_no_other(
+    make_study: Any, serving: Any, storage: Storage, settings: Settings, wait_for: WaitFor, lease: str
+) -> None:
+    """Whether the order is heard with the lease of one trial, or with a sign of life (each 10 s)."""
+    study = make_study(**(LONG | {"trials": 4}))
+    thread = serving(study.name, settings=resolve({"home": settings.home.value, "device": "cpu", "lease": lease}, {}))
+    wait_for(lambda: len(storage.running_leases()) == 2)
+    storage.drain_workers("w")
+    thread.join(60)
+    assert not thread.is_alive()
+    attempts = [storage.attempts(trial._trial_id) for trial in study.optuna_study.get_trials()]
+    assert [[(one.reason, one.detail) for one in of_trial] for of_trial in attempts if of_trial] == [
+        [("preempted", "the worker is drained")]
+    ] * 2
+
+
 def test_one_worker_holds_a_trial_in_each_slot_and_no_more(
     make_study: Any, serving: Any, storage: Storage, wait_for: WaitFor
 ) -> None:

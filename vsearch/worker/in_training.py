@@ -117,10 +117,11 @@ class InTraining:
 
     def put_all_back(self) -> None:
         """Let all go, with their last finished epochs in checkpoints."""
+        detail = "the worker is drained" if self.interrupts.is_drained else ""
         for attempt in self._attempts:
             attempt.ask_to_stop()
         for attempt in self._attempts:
-            self._put_back(attempt, "")
+            self._put_back(attempt, detail)
         self._attempts.clear()
         self._close_slots()
 

@@ -128,6 +128,8 @@ class Worker:
     def _look_for_work(self) -> str:
         """Give a sign of life if it is time for one, and fill one slot: `claimed`, `over`, or `none`."""
         has_beaten = self._beat()
+        if not self.interrupts.may_go_on():  # drained: by that beat, or by the lease of a trial that was put back
+            return "none"
         if not has_beaten and (self._training.is_full or time.monotonic() < self._next_claim):
             return "none"
         studies = self._studies.current()
