@@ -11,7 +11,7 @@ Triangle(peak=1.31, floor=0.84, apex=7.2)
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import optuna
 
@@ -26,7 +26,7 @@ from vsearch.storage import Storage, open_storage
 from vsearch.storage.attempts import Attempt
 from vsearch.storage.checkpoints import CheckpointStore, open_store
 from vsearch.storage.exclusions import Event
-from vsearch.worker.fleet import Fleet, default_workers
+from vsearch.worker.fleet import Fleet, choose_crew
 
 POLL_SECONDS = 0.5
 
@@ -120,15 +120,17 @@ class Study:
         self,
         *,
         workers: int | None = None,
-        threads: int = 1,
+        slots: int | Literal["auto"] | None = None,
+        threads: int | None = None,
         download: bool = False,
         watch: Callable[["Study"], Any] | None = None,
     ) -> Best:
         """Train with local workers until the study has spent its trials.
 
         Args:
-            workers: processes; default one per core on a CPU, one on a GPU.
-            threads: threads of each.
+            workers: processes; default one per core on a CPU, one on a GPU or where `slots` are given.
+            slots: trainings at the same time in each; `auto`, the default on a GPU, lets each find out.
+            threads: of the CPU for each training; default 1, or found with the slots.
             download: fetch a data set that is missing.
             watch: called about twice a second.
 
@@ -136,8 +138,8 @@ class Study:
             KeyboardInterrupt: after every worker has put its trial back.
             VsearchError: a worker could not work, or no trial has finished.
         """
-        count = default_workers(self.settings.device.value) if workers is None else workers
-        fleet = Fleet(self.stored.name, self.settings, count, threads, download=download)
+        crew = choose_crew(self.settings.device.value, workers, threads, slots)
+        fleet = Fleet(self.stored.name, self.settings, *crew, download=download)
         try:
             if not self.is_done:
                 fleet.start()

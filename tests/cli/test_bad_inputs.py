@@ -75,6 +75,22 @@ COMMANDS: list[tuple[str, str, tuple[str, ...]]] = [
     ("35", f"{CREATE.replace('create', 'run')} --workers 10000", ("10000", "1 to", "cores")),
     ("35", f"{CREATE.replace('create', 'run')} --threads 0", ("threads", "0", "1 to")),
     ("35", "worker --threads 0", ("threads", "0", "1 to")),
+    *(
+        ("35", f"{command} --slots={slots}", ("slots is", shown, "give auto, or 1 to 1024"))
+        for command in ("worker", f"{CREATE.replace('create', 'run')}")
+        for slots, shown in (
+            *(("0", "'0'"), ("-1", "'-1'"), ("1.5", "'1.5'"), ("many", "'many'"), ("1025", "'1025'")),
+            *(
+                ("9" * 5_000, "'999"),
+                ("''", "''"),
+                ("AUTO", "'AUTO'"),
+                ("2,2", "'2,2'"),
+                ("' 3'", "' 3'"),
+                ("²", "'²'"),
+            ),
+        )
+    ),
+    ("35", "worker --slots", ("--slots", "argument")),
     ("36", f"{CREATE} --seed -1", ("seed", "-1", "0 to")),
     ("36", f"{CREATE} --seed {2**64}", ("seed", str(2**64), "0 to")),
     ("36", f"{CREATE} --seed abc", ("--seed", "abc")),

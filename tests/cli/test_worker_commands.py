@@ -1,5 +1,6 @@
 """Listing and draining real workers."""
 
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -9,13 +10,14 @@ import pytest
 from vsearch.search.workers import worker_views
 from vsearch.settings import resolve
 from vsearch.storage import Storage, open_storage
+from vsearch.worker.fleet import core_count
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
 PATIENCE_SECONDS = 200
 WaitFor = Callable[[Callable[[], object]], None]
-Begin = Callable[[], subprocess.Popen[str]]
+Begin = Callable[..., subprocess.Popen[str]]
 LONG = (
     *("--family", "triangle", "--dataset", "digits", "--depth", "8", "--epochs", "2000", "--name", "long"),
     *("--train-images", "320", "--pruner", "none", "--trials", "2"),
@@ -33,8 +35,8 @@ def begun(request: pytest.FixtureRequest, cli: "Cli", monkeypatch: pytest.Monkey
     assert cli("study", "create", *LONG).code == 0
     processes: list[subprocess.Popen[str]] = []
 
-    def start() -> subprocess.Popen[str]:
-        processes.append(cli.start("worker", "--study", "long", environ=environ))
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        processes.append(cli.start("worker", "--study", "long", *arguments, environ=environ))
         return processes[-1]
 
     yield start
@@ -63,7 +65,7 @@ def test_a_worker_is_listed_while_it_trains_and_drained_with_code_0(
     cli: "Cli", begun: Begin, storage: Storage, wait_for: WaitFor
 ) -> None:
     assert "no worker runs" in cli("worker", "list").err
-    worker = begun()
+    worker = begun("--slots", "1")
     wait_for(lambda: any(view.images_per_second for view in worker_views(storage, 4)))
     (row,) = workers(cli)
     assert f"-{worker.pid}-" in row["worker"]
@@ -88,8 +90,26 @@ def test_a_worker_is_listed_while_it_trains_and_drained_with_code_0(
     assert (attempt["reason"], attempt["detail"]) == ("preempted", "the worker is drained")
 
 
+def test_a_worker_is_listed_and_watched_with_the_trials_of_all_its_slots(
+    cli: "Cli", begun: Begin, storage: Storage, wait_for: WaitFor
+) -> None:
+    begun("--slots", "2")
+    wait_for(lambda: [view for view in worker_views(storage, 4) if min(view.epochs, default=0) and view.trials[1:]])
+    (row,) = workers(cli)
+    assert (row["state"], row["studies"], row["trials"]) == ("working", ["long"], [0, 1])
+    assert min(row["epochs"]) >= 1
+    assert row["images_per_second"] > 0
+    _, line = cli("worker", "list").out.splitlines()
+    assert re.search(r" working +long +0, 1 +\d+, \d+ +\d+ ", line), line
+    watched = cli("study", "watch", "long", "--once").out
+    assert re.search(r": trials 0 epoch \d+/2000, 1 epoch \d+/2000, \d+ images/s\n", watched), watched
+    assert "2 running" in watched
+    (seen,) = cli("study", "watch", "long", "--once", "--json").json["workers"]
+    assert seen["trials"] == [0, 1]
+
+
 def test_all_workers_of_a_host_are_drained(cli: "Cli", begun: Begin, storage: Storage, wait_for: WaitFor) -> None:
-    started = [begun(), begun()]
+    started = [begun("--slots", "1"), begun("--slots", "1")]
     wait_for(lambda: len(storage.workers()) == 2)
     unknown = cli("worker", "drain", "nowhere")
     assert (unknown.code, unknown.err.count("\n")) == (2, 1)
@@ -114,6 +134,27 @@ def test_the_bare_command_still_serves_studies(cli: "Cli") -> None:
         *("study", "create", "--family", "triangle", "--dataset", "digits", "--depth", "8", "--epochs", "1"), *quick
     )
     assert created.code == 0
-    served = cli.process("worker")
+    assert cli("doctor", "--json", "--device", "cpu").json["slots"] == {}
+    served = cli.process("worker", "--device", "cpu")
     assert served.code == 0, served.err
     assert cli.states(created.out.strip())[0] == "finished"
+    # As many slots as it found best, which it remembers.
+    ((kind, found),) = cli("doctor", "--json", "--device", "cpu").json["slots"].items()
+    assert re.fullmatch(r"resnet-8, 8x8x1, batch 64, (bf16|float32), slots auto, threads auto", kind)
+    assert found["slots"] * found["threads"] <= core_count()
+    told = cli("doctor", "--device", "cpu").out
+    assert re.search(
+        rf"\nslots that were found best\n  {found['slots']}, {found['threads']} threads? each .*{kind}\n", told
+    )
+
+
+@pytest.mark.parametrize(("slots", "trials"), [("3", 3), ("auto", 1)])
+def test_a_fleet_whose_slots_are_given_is_one_worker(cli: "Cli", slots: str, trials: int) -> None:
+    quick = ("--train-images", "128", "--recipe-set", "batch_size=64", "--pruner", "none", "--trials", str(trials))
+    small = ("--family", "triangle", "--dataset", "digits", "--depth", "8", "--epochs", "1", "--name", "small")
+    done = cli.process("study", "run", *small, *quick, "--slots", slots, "--device", "cpu")
+    assert done.code == 0, done.err
+    assert set(cli.states("small")[:trials]) == {"finished"}
+    assert [log.name for log in (cli.home / "logs").iterdir()] == ["small-1.log"]
+    assert ("warning" in done.err) == (slots == "3" and core_count() < 3)
+    assert (cli.home / "layouts.json").exists() == (slots == "auto" and core_count() > 1)

@@ -3,14 +3,15 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+import torch
 
 from vsearch.errors import DataError, InputError
 from vsearch.search.budget import is_exhausted
 from vsearch.settings import Settings
-from vsearch.worker.fleet import MAX_WORKERS, Fleet, check_workers, core_count, default_workers
+from vsearch.worker.fleet import MAX_WORKERS, Fleet, check_workers, choose_crew, core_count
 
 MakeFleet = Callable[..., Fleet]
 WaitFor = Callable[[Callable[[], object]], None]
@@ -87,5 +88,42 @@ def test_no_senseless_number_of_workers(workers: int) -> None:
         check_workers(workers)
 
 
-def test_on_a_cpu_there_is_a_worker_per_core_that_may_be_used() -> None:
-    assert default_workers("cpu") == core_count() == len(os.sched_getaffinity(0))
+@pytest.mark.parametrize(
+    ("slots", "threads", "crew"),
+    [
+        (None, None, (core_count(), 1, "1")),
+        (None, 2, (core_count(), 2, "1")),
+        (1, None, (core_count(), 1, "1")),
+        (3, None, (1, 1, "3")),
+        ("auto", None, (1, None, "auto")),
+        ("auto", 2, (1, 2, "auto")),
+    ],
+)
+def test_on_a_cpu_there_is_a_worker_per_core_that_may_be_used_unless_slots_are_asked_for(
+    slots: int | Literal["auto"] | None, threads: int | None, crew: tuple[object, ...]
+) -> None:
+    assert core_count() == len(os.sched_getaffinity(0))
+    assert choose_crew("cpu", threads=threads, slots=slots) == crew
+
+
+@pytest.mark.parametrize(
+    ("given", "crew"), [({}, (1, None, "auto")), ({"slots": 4}, (1, 1, "4")), ({"workers": 2}, (2, None, "auto"))]
+)
+def test_on_a_gpu_there_is_one_worker_that_finds_its_slots(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], crew: tuple[object, ...]
+) -> None:
+    monkeypatch.setattr("vsearch.training.device.choose_device", lambda _: torch.device("cuda", 0))
+    assert choose_crew("cuda", **given) == crew
+
+
+@pytest.mark.parametrize(
+    ("threads", "words"), [(None, ["--slots", "auto"]), (2, ["--slots", "auto", "--threads", "2"])]
+)
+def test_a_worker_is_told_its_slots_and_only_threads_that_are_known(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, threads: int | None, words: list[str]
+) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr("subprocess.Popen", lambda command, **_: commands.append(command))
+    Fleet("one", settings, 1, threads, "auto").start()
+    ((*_, command),) = [[command] for command in commands]
+    assert command[command.index("--slots") : command.index("--parent")] == words

@@ -1,5 +1,6 @@
 """How many trainings at the same time: given, remembered, or measured."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,21 @@ def test_what_is_given_is_not_measured(workplace: Workplace, measured: list[Any]
     assert Layouts(tmp_path, 5, 1).of(workplace) == Layout(5, 1)
     assert measured == []
     assert not (tmp_path / FILE).exists()
+
+
+def test_what_is_remembered_of_this_machine_can_be_listed(
+    workplace: Workplace, measured: list[Any], tmp_path: Path
+) -> None:
+    known = Layouts(tmp_path)
+    assert known.remembered(workplace.device) == {}
+    known.of(workplace)
+    content = json.loads((tmp_path / FILE).read_text())
+    (key,) = content
+    elsewhere = {"some other machine, resnet-8": {"slots": 9, "threads": 9}, f"{key}, damaged": {"slots": 0}}
+    (tmp_path / FILE).write_text(json.dumps(content | elsewhere))
+    ((kind, layout),) = known.remembered(workplace.device).items()
+    assert kind == f"resnet-8, 8x8x1, batch 64, {workplace.precision}, slots auto, threads auto"
+    assert layout == Layout(3, 2)
 
 
 def test_after_running_out_of_memory_fewer_are_taken_and_that_is_remembered(

@@ -42,6 +42,7 @@ def doctor(as_json: bool, settings: Settings) -> None:
         "storage": _storage(settings),
         "checkpoints": _checkpoints(settings),
         "device": _device(settings),
+        "slots": _slots(settings),
         "data": _data(settings),
     }
     if as_json:
@@ -60,6 +61,8 @@ def doctor(as_json: bool, settings: Settings) -> None:
     _section("storage", [("state", content["storage"]["state"])])
     _section("checkpoints", [("state", content["checkpoints"]["state"])])
     _section("device", list(content["device"].items()))
+    if content["slots"]:
+        _section("slots that were found best", [(_layout(found), kind) for kind, found in content["slots"].items()])
     _section("data", [(name, entry["state"]) for name, entry in content["data"].items()])
 
 
@@ -139,6 +142,22 @@ def _device(settings: Settings) -> dict[str, Any]:
         "precision": choose_precision("auto", device),
         "cores": core_count(),
     }
+
+
+def _slots(settings: Settings) -> dict[str, dict[str, int]]:
+    """The layouts that workers of this machine remember, by what they depend on."""
+    from vsearch.training.device import choose_device
+    from vsearch.worker.layouts import Layouts
+
+    try:
+        device = choose_device(settings.device.value)
+    except VsearchError:
+        return {}
+    return {kind: layout._asdict() for kind, layout in Layouts(settings.home_path).remembered(device).items()}
+
+
+def _layout(found: dict[str, int]) -> str:
+    return f"{found['slots']}, {found['threads']} {'thread' if found['threads'] == 1 else 'threads'} each"
 
 
 def _data(settings: Settings) -> dict[str, dict[str, Any]]:

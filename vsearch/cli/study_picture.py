@@ -149,7 +149,8 @@ def _worker(view: WorkerView, epochs: int) -> str:
     trials = [f"{number} epoch {epoch}/{epochs}" for number, epoch in zip(view.trials, view.epochs, strict=True)]
     state = {"silent": f"silent for {duration(view.seconds_silent)}", "working": ""}.get(view.state, view.state)
     speed = f"{view.images_per_second:.0f} images/s" if view.images_per_second else ""
-    parts = (f"trial {_some(trials)}", speed, state)
+    word = "trial" if len(trials) == 1 else "trials"
+    parts = (f"{word} {_some(trials)}" if trials else "", speed, state)
     return plain(f"{shorten(view.host, 30)} {shorten(view.device, 30)}: {', '.join(part for part in parts if part)}")
 
 

@@ -2,11 +2,11 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from vsearch.cli.options import Settings, all_options, check_threads, json_option, make_home
+from vsearch.cli.options import Settings, all_options, check_threads, json_option, make_home, parse_slots
 from vsearch.cli.output import note
 from vsearch.cli.study_create import spec_from, spec_options, warn_about
 from vsearch.curves import families
@@ -14,6 +14,7 @@ from vsearch.errors import DataError, DeviceError, InputError
 
 if TYPE_CHECKING:
     from vsearch.study import Study
+    from vsearch.worker.fleet import Crew
 
 _FLAGS = {"families": "family", "knobs": "knob"}
 _STUDY_FILE = re.compile(r".*\.toml|.*[/\\].*")
@@ -22,8 +23,14 @@ _STUDY_FILE = re.compile(r".*\.toml|.*[/\\].*")
 @click.command()
 @click.argument("study", required=False, metavar="[STUDY|FILE.toml]")
 @spec_options
-@click.option("--workers", type=int, help="Worker processes. [default: one per core; one on a GPU]")
-@click.option("--threads", type=int, default=1, show_default=True, help="Threads of each worker.")
+@click.option("--workers", type=int, help="Worker processes. [default: one per core; one on a GPU or with --slots]")
+@click.option(
+    "--slots",
+    metavar="N",
+    help="Trainings at the same time in each worker; auto: as many as a short measurement finds best. "
+    "[default: 1; auto on a GPU]",
+)
+@click.option("--threads", type=int, help="CPU threads of each training. [default: 1; found with slots that are auto]")
 @click.option("--download", is_flag=True, help="Fetch the data set if it is missing.")
 @json_option
 @all_options
@@ -31,7 +38,8 @@ def run(
     study: str | None,
     flags: dict[str, Any],
     workers: int | None,
-    threads: int,
+    slots: str | None,
+    threads: int | None,
     download: bool,
     as_json: bool,
     settings: Settings,
@@ -43,21 +51,23 @@ def run(
     """
     from vsearch.cli.live import LiveView
     from vsearch.cli.study_view import print_best
-    from vsearch.worker.fleet import check_workers, default_workers
+    from vsearch.worker.fleet import check_workers, choose_crew, is_gpu
 
     if workers is not None:
         check_workers(workers)
-    check_threads(threads)
-    count = default_workers(settings.device.value) if workers is None else workers
+    if threads is not None:
+        check_threads(threads)
+    given: int | Literal["auto"] | None = None if slots is None else parse_slots(slots) or "auto"
     check_device(settings)
+    crew = choose_crew(settings.device.value, workers, threads, given)
     found, is_new = _study(study, flags, settings)
     if (state := found.stored.state) != "open":
         note(f"the study {found.spec.name} is {state}; let it go on with: vsearch study resume {found.spec.name}")
-    elif not found.is_done:
-        _warn_threads(count, threads)
+    elif not found.is_done and not is_gpu(settings.device.value):
+        _warn_threads(crew)
     try:
         with LiveView(found) as view:
-            best = found.run(workers=count, threads=threads, download=download, watch=view.update)
+            best = found.run(workers=workers, slots=given, threads=threads, download=download, watch=view.update)
     except (InputError, DataError, DeviceError):
         if is_new and all(trial.state == "waiting" for trial in found.trials()):
             found.delete()  # it could not begin: nothing is left of it
@@ -110,11 +120,14 @@ def check_device(settings: Settings) -> None:
         choose_device(settings.device.value)
 
 
-def _warn_threads(workers: int, threads: int) -> None:
+def _warn_threads(crew: "Crew") -> None:
     from vsearch.worker.fleet import core_count
 
-    if workers * threads > core_count():
+    cores = core_count()
+    # Each worker that looks for its slots finds as many as if it were alone.
+    each = cores if crew.slots == "auto" else int(crew.slots) * (crew.threads or 1)
+    if crew.workers * each > cores:
         note(
-            f"warning: {workers * threads} threads ({workers} workers of {threads}) on {core_count()} cores "
+            f"warning: {crew.workers * each} threads ({crew.workers} workers of {each}) on {cores} cores "
             "train more slowly than one thread per core"
         )

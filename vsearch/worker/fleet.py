@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from vsearch.errors import DataError, InputError, StorageError, VsearchError
 from vsearch.settings import Settings, inherited_environment
@@ -25,18 +26,49 @@ def core_count() -> int:
     return os.cpu_count() or 1
 
 
-def default_workers(device: str) -> int:
-    """Workers for a device of that name: one per core on a CPU (by far the fastest measured), one on a GPU.
+class Crew(NamedTuple):
+    """So many workers, each with so many trainings at the same time, each of these with so many threads."""
+
+    workers: int
+    threads: int | None
+    """None: found by the worker together with its slots."""
+    slots: str
+    """A number or `auto`."""
+
+
+def choose_crew(
+    device: str, workers: int | None = None, threads: int | None = None, slots: int | Literal["auto"] | None = None
+) -> Crew:
+    """Who trains on a device of that name: what is not given is what was measured to be fastest.
+
+    On a CPU a process per core with one training each, as fast as one process with a slot per core and there at once.
+    On a GPU, and where slots are asked for, one process; on a GPU with as many slots as it finds best.
 
     Raises:
         VsearchError: the device is not there.
     """
+    on_gpu = is_gpu(device)
+    if workers is None:
+        workers = 1 if on_gpu or slots not in (None, 1) else core_count()
+    if slots is None:
+        slots = "auto" if on_gpu else 1
+    if threads is None and slots != "auto":
+        threads = 1
+    return Crew(workers, threads, str(slots))
+
+
+def is_gpu(device: str) -> bool:
+    """Whether a device of that name is a GPU.
+
+    Raises:
+        VsearchError: it is not there.
+    """
     # A machine without a GPU is spared the second that loading torch takes.
     if device == "cpu" or (device == "auto" and not any(Path("/dev").glob("nvidia[0-9]*"))):
-        return core_count()
+        return False
     from vsearch.training.device import choose_device
 
-    return core_count() if choose_device(device).type == "cpu" else 1
+    return choose_device(device).type == "cuda"
 
 
 def check_workers(workers: int) -> int:
@@ -64,9 +96,10 @@ class Fleet:
     study: str
     settings: Settings
     workers: int
-    threads: int
+    threads: int | None
+    """Of each training; None: found by each worker with its slots."""
     slots: str = "1"
-    """Trainings at the same time in each, a number or `auto`."""
+    """Trainings at the same time in each worker, a number or `auto`."""
     download: bool = False
     _members: list[_Member] = field(default_factory=list)
 
@@ -139,13 +172,15 @@ class Fleet:
         member.process = self._spawn(member.log)
 
     def _layout(self) -> list[str]:
-        return ["--slots", self.slots, "--threads", str(self.threads)]
+        return ["--slots", self.slots, *([] if self.threads is None else ["--threads", str(self.threads)])]
 
     def _spawn(self, log: Path) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "vsearch", "worker", "--study", self.study, *self._layout()]
         command += ["--parent", str(os.getpid())] + (["--download"] if self.download else [])
         # Set before torch is loaded: it sizes its pools from them. The storage's URL never goes on a command line.
-        limits = {name: str(self.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+        limits = {
+            name: str(self.threads or 1) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+        }
         with log.open("ab") as output:
             return subprocess.Popen(
                 command,

@@ -30,7 +30,7 @@ class Layouts:
         threads: of the CPU for each slot; None: likewise.
     """
 
-    def __init__(self, home: Path, slots: int | None, threads: int | None) -> None:
+    def __init__(self, home: Path, slots: int | None = None, threads: int | None = None) -> None:
         self._path = home / FILE
         self._slots, self._threads = slots, threads
         self._found: dict[str, Layout] = {}
@@ -68,13 +68,19 @@ class Layouts:
                 self._found[key] = remembered
         return self._found.get(key)
 
+    def remembered(self, device: torch.device) -> dict[str, Layout]:
+        """What was measured on such a device here, by the rest of what it depends on."""
+        machine = _machine(device)
+        found = {key: _layout(value) for key, value in self._read().items() if key.startswith(machine)}
+        return {key.removeprefix(machine): layout for key, layout in found.items() if layout is not None}
+
     def _key(self, workplace: Workplace) -> str:
         """All that the best layout depends on; a change of any of it asks for a new measurement."""
         spec, images = workplace.spec, workplace.data.train.images
         shape = "x".join(map(str, images.shape[1:]))
         given = f"slots {self._slots or 'auto'}, threads {self._threads or 'auto'}"
         return (
-            f"{device_name(workplace.device)}, {core_count()} cores, torch {torch.__version__}, "
+            f"{_machine(workplace.device)}"
             f"{spec.network}-{spec.depth}, {shape}, batch {spec.recipe.batch_size}, {workplace.precision}, {given}"
         )
 
@@ -94,6 +100,10 @@ class Layouts:
             passing.replace(self._path)
         except OSError as error:
             log.warning("what was measured is not remembered: cannot write %s (%s)", self._path, error.strerror)
+
+
+def _machine(device: torch.device) -> str:
+    return f"{device_name(device)}, {core_count()} cores, torch {torch.__version__}, "
 
 
 def _layout(value: Any) -> Layout | None:
