@@ -91,6 +91,15 @@ def test_workers_get_more_time_to_end_than_their_checkpoint_takes(compose: dict[
         assert compose["services"][name]["stop_grace_period"] == "2m"
 
 
+def test_nothing_keeps_workers_from_finding_their_slots(compose: dict[str, Any]) -> None:
+    """One container for all cores: two that find as many slots as if they were alone would train at half the speed."""
+    for name in ("workers", "workers-cpu"):
+        service = compose["services"][name]
+        assert not {"--slots", "--threads"} & set(service["command"])
+        assert "replicas" not in service.get("deploy", {})
+        assert not [variable for variable in service["environment"] if "THREADS" in variable]
+
+
 def test_the_workers_reserve_every_gpu(compose: dict[str, Any]) -> None:
     devices = compose["services"]["workers"]["deploy"]["resources"]["reservations"]["devices"]
     assert devices == [{"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}]

@@ -32,6 +32,7 @@ def test_the_worker_is_one_that_the_cli_and_the_settings_know(
     (container,) = job["spec"]["template"]["spec"]["containers"]
     parse(list(container["args"]))
     assert {entry["name"] for entry in container["env"]} <= variables
+    assert not {"--slots", "--threads"} & set(container["args"])  # found by the worker
 
 
 def test_to_be_preempted_counts_for_nothing_and_a_wrong_setting_ends_the_job(job: dict[str, Any]) -> None:

@@ -55,7 +55,7 @@ def batch(
         | ids
         | {
             "SLURM_SUBMIT_DIR": str(tmp_path),
-            "SLURM_CPUS_PER_TASK": "1",
+            "SLURM_CPUS_PER_TASK": "4",
             "PATH": f"{programs}:{plain_environment['PATH']}",
             "TMPDIR": str(tmp_path),
             "VSEARCH_STORAGE": url,
@@ -123,6 +123,18 @@ def test_a_signal_reaches_the_worker_and_only_the_end_of_its_time_queues_it_agai
     assert again.returncode == 0, error
     assert (trial()["state"], trial()["epochs"]) == ("finished", 40)
     assert (log.read_text().splitlines() if log.exists() else []) == requeued
+
+
+def test_the_worker_finds_its_slots_unless_the_call_gives_them(batch: Start, programs: Path, tmp_path: Path) -> None:
+    (programs / "vsearch").write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\n')
+    for arguments in ((), ("--slots", "3", "--threads", "2")):
+        shell = batch(*arguments)
+        _, error = shell.communicate(timeout=PATIENCE_SECONDS)
+        assert shell.returncode == 0, error
+    assert (tmp_path / "calls").read_text().splitlines() == [
+        "worker --device cpu",
+        "worker --device cpu --slots 3 --threads 2",
+    ]
 
 
 def test_without_a_storage_it_says_what_to_set(batch: Start) -> None:
