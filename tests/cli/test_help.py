@@ -91,6 +91,19 @@ def test_the_commands_of_a_laptop_do_not_load_torch(trained: "Cli") -> None:
     assert loaded_by(script, "torch") == set()
 
 
+def test_a_worker_begins_without_what_its_first_epoch_does_not_need() -> None:
+    """Seconds of waiting otherwise: pictures, data sets and compilers are loaded where they are used."""
+    script = "import vsearch.worker.worker, vsearch.cli.worker, vsearch.reports.pictures, vsearch.data"
+    needless = ("torchvision", "sklearn", "scipy", "pandas", "plotly", "matplotlib", "PIL", "jinja2", "fsspec")
+    assert loaded_by(script, *needless, "sympy", "torch._dynamo", "torch._inductor", "optuna_dashboard") == set()
+
+
+def test_the_help_of_slots_tells_what_happens_without_them(cli: "Cli") -> None:
+    for command, default in ((("worker",), "auto"), (("study", "run"), "1; auto on a GPU")):
+        shown = " ".join(cli(*command, "--help").out.split())
+        assert f"[default: {default}]" in shown[shown.index("--slots N Trainings at the same time") :]
+
+
 def test_every_setting_is_shown_with_its_variable(cli: "Cli") -> None:
     shown = cli("worker", "--help").out
     for option in OPTIONS:

@@ -38,7 +38,7 @@ def _unless_a_command_follows(function: Callable[..., int]) -> Callable[..., int
             "vsearch.cli.worker_control:list_workers",
             "Every worker: host, device, what it trains, last progress.",
         ),
-        "drain": ("vsearch.cli.worker_control:drain", "Let a worker put its trial back and end."),
+        "drain": ("vsearch.cli.worker_control:drain", "Let a worker put its trials back and end."),
     },
 )
 @_unless_a_command_follows

@@ -1,1 +1,1 @@
-"""Training one network: schedule, epochs, checkpoints."""
+"""Training networks, each by itself and several side by side: schedule, epochs, slots, checkpoints."""

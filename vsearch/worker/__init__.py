@@ -1,1 +1,1 @@
-"""Workers: processes that take trials of studies and train them on one device."""
+"""Workers: processes that take trials of studies and train several at the same time, each in a slot, on one device."""
