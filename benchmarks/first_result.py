@@ -3,7 +3,7 @@
     python benchmarks/first_result.py >> benchmarks/RESULTS.md
 
 Each run is the real command in an empty home folder. This process, which has loaded everything before, looks into the
-database about twenty times a second (2 ms each), so that the command has nearly the whole machine; then it stops the
+database about twenty times a second (1.2 ms each), so that the command has nearly the whole machine; then it stops the
 command with Ctrl-C. The first run may find files that the system has not read yet, so it is told apart.
 
 The parts add up to the whole: until the study is stored; until a worker has loaded torch and says that it is there;
