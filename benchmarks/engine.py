@@ -32,6 +32,7 @@ from engine_parts.side_by_side import RECIPE
 from engine_parts.tables import Case, remarks, table
 from engine_parts.variants import Task, Variant, cpu_variants, gpu_variants
 
+from vsearch.errors import VsearchError
 from vsearch.training.device import choose_device, choose_precision
 from vsearch.worker.fleet import core_count
 
@@ -141,7 +142,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, default=Path(data) if data else None, help="folder that holds CIFAR-10")
     parser.add_argument("--seconds-limit", type=float, default=DAY, help="end then, with what was measured")
     given = parser.parse_args(arguments)
-    device = choose_device(given.device)
+    try:
+        device = choose_device(given.device)
+    except VsearchError as error:
+        parser.error(str(error))
     benchmark = Benchmark(given, device)
     print(heading(device, given.rounds, benchmark.steps, given.data), flush=True)
     benchmark.run()
