@@ -16,6 +16,7 @@ from vsearch.training.evaluation import evaluate
 from vsearch.training.graphed import choose_steps
 from vsearch.training.loop import Training
 from vsearch.training.schedule import Schedule
+from vsearch.training.slots import Slots
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,11 @@ def _train_fast(
         precision=precision,
         make_steps=choose_steps(device),
     )
-    return list(training.epochs())[-1].validation_accuracy
+    slot = Slots(1)  # as a worker trains: on one CPU thread other functions are taken than on two
+    try:
+        return slot.submit(lambda: list(training.epochs())).result()[-1].validation_accuracy
+    finally:
+        slot.close()
 
 
 def _train_plainly(data: SearchData, depth: int, recipe: Recipe, epochs: int, seed: int, loader_workers: int) -> float:

@@ -1,8 +1,9 @@
-"""One network per slot, each with its recorded step on a stream and a thread of its own, as a worker trains them."""
+"""One network per slot, each with a thread of its own and on a GPU a recorded step, as a worker trains them."""
 
+import math
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal
 
 import torch
@@ -10,14 +11,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vsearch.data import SearchData
-from vsearch.data.augment import EpochPlan, epoch_plan
 from vsearch.models import ResNet, num_blocks, resnet
 from vsearch.models.resnet import Block
 from vsearch.spec.recipe import Recipe
-from vsearch.training.graphed import GraphedSteps, GraphPool, record_graph
-from vsearch.training.steps import Steps
+from vsearch.training.graphed import GraphedSteps, GraphPool
+from vsearch.training.loop import Training
+from vsearch.training.slots import Slots
+from vsearch.training.steps import MakeSteps, Steps
 
 RECIPE = Recipe("benchmark", learning_rate=0.01)
+WARM_UP_STEPS = {"cpu": 2, "cuda": 20}
 
 
 class PureBlock(nn.Module):
@@ -53,46 +56,54 @@ def curved_network(depth: int, data: SearchData, seed: int) -> ResNet:
     return resnet(depth, data.num_classes, scales, in_channels=channels, generator=generator)
 
 
-def graphed_images_per_second(
-    data: SearchData,
-    depth: int,
-    slots: int,
-    steps: int,
-    *,
-    precision: Literal["bf16", "float32"] = "bf16",
-    compiled: bool = False,
-) -> float:
-    """Training images per second of all `slots` networks together over `steps` steps each, after a warm-up.
+def recorded_steps(pool: GraphPool, prepare: Callable[[ResNet], ResNet] = lambda network: network) -> MakeSteps:
+    """Recorded steps of `prepare(network)`, and nothing else: where a recording fails, so does the measurement."""
 
-    `data` lies on the device and fills at least `steps` batches of 128. On a CPU the steps are run without a graph.
+    def make(network: nn.Module, data: SearchData, recipe: Recipe, dtype: torch.dtype) -> Steps:
+        assert isinstance(network, ResNet)
+        steps = pool.take(prepare(network), data, recipe, dtype)
+        if not isinstance(steps, GraphedSteps):
+            raise RuntimeError("a step could not be recorded; the log says why")
+        return steps
+
+    return make
+
+
+def new_training(
+    data: SearchData, depth: int, make_steps: MakeSteps, precision: Literal["bf16", "float32"], seed: int = 0
+) -> Training:
+    """A training of one epoch over `data`, which lies on the device."""
+    device = data.train.images.device
+    network = curved_network(depth, data, seed)
+    return Training(
+        network, data, RECIPE, epochs=1, seed=seed, device=device, precision=precision, make_steps=make_steps
+    )
+
+
+def side_by_side_images_per_second(
+    trainings: Sequence[Training], threads: int, steps: int, on_start: Callable[[], object] = lambda: None
+) -> float:
+    """Training images per second of all together over `steps` steps each, an epoch at most, after a warm-up.
+
+    `on_start` is called as the clock starts; `threads` are those of the CPU for each.
 
     Raises:
-        RuntimeError: a step could not be recorded, or a network diverged.
+        RuntimeError: a network diverged.
     """
-    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-    pool = GraphPool(record_graph if data.train.images.is_cuda else _as_it_is)
-    taken: list[Steps] = []
-    for slot in range(slots):
-        network = curved_network(depth, data, slot)
-        taken.append(pool.take(compiled_network(network) if compiled else network, data, RECIPE, dtype))
-    if not all(isinstance(one, GraphedSteps) for one in taken):
-        raise RuntimeError("a step could not be recorded; the log says why")
-    plan = epoch_plan(len(data.train.labels), data.augmentation, seed=0, epoch=0)
-    with ThreadPoolExecutor(slots) as threads:
-        list(threads.map(lambda one: _train(one, plan, 1), taken))
+    slots = Slots(len(trainings), threads)
+    try:
+        _run(slots, trainings, WARM_UP_STEPS[trainings[0].device.type])
+        on_start()
         start = time.perf_counter()
-        losses = list(threads.map(lambda one: _train(one, plan, steps), taken))
+        _run(slots, trainings, steps)
         seconds = time.perf_counter() - start
-    if not torch.tensor(losses).isfinite().all():
+    finally:
+        slots.close()
+    if not all(math.isfinite(training.evaluate(training.data.validation).loss) for training in trainings):
         raise RuntimeError("a network diverged; the measurement is void")
-    return slots * steps * RECIPE.batch_size / seconds
+    return len(trainings) * steps * RECIPE.batch_size / seconds
 
 
-def _train(taken: Steps, plan: EpochPlan, steps: int) -> float:
-    with taken.in_order():
-        return float(taken.train(plan, [RECIPE.learning_rate] * steps, lambda: None).mean())
-
-
-def _as_it_is(step: Callable[[], None], stream: torch.cuda.Stream | None) -> Callable[[], None]:
-    assert stream is None
-    return step
+def _run(slots: Slots, trainings: Sequence[Training], steps: int) -> None:
+    for future in [slots.submit(partial(training.run_steps, steps)) for training in trainings]:
+        future.result()

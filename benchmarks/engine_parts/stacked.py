@@ -107,10 +107,12 @@ def stacked_images_per_second(
     *,
     precision: Literal["bf16", "float32"] = "bf16",
     compiled: bool = False,
+    on_start: Callable[[], object] = lambda: None,
 ) -> float:
     """Training images per second of all `slots` networks together over `steps` steps, after a warm-up.
 
-    On a GPU the step is a CUDA graph. `data` lies on the device and fills at least one batch of 128.
+    On a GPU the step is a CUDA graph. `data` lies on the device and fills at least one batch of 128. `on_start` is
+    called as the clock starts.
     """
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     networks = [curved_network(depth, data, slot) for slot in range(slots)]
@@ -119,6 +121,7 @@ def stacked_images_per_second(
     rates = [[RECIPE.learning_rate] * (len(data.train.labels) // RECIPE.batch_size)] * slots
     training.begin_epoch(plans, rates)
     run = _ready_to_run(training)
+    on_start()
     start = time.perf_counter()
     for _ in range(steps):
         run()

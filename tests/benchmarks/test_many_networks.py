@@ -12,6 +12,7 @@ from vsearch.data import Augmentation, ImageSet, SearchData
 from vsearch.data.augment import epoch_plan
 from vsearch.models import resnet
 from vsearch.spec.recipe import Recipe
+from vsearch.training.graphed import GraphPool
 from vsearch.training.steps import EagerSteps
 
 RECIPE = Recipe("small", batch_size=16)
@@ -64,13 +65,46 @@ def test_each_network_of_a_stack_trains_as_alone(
             assert float((found[name] - tensor).abs().max()) <= bound, name
 
 
-@pytest.mark.parametrize(("name", "function"), [("stacked", "stacked"), ("side_by_side", "graphed")])
-def test_the_speed_of_many_networks_is_measured(
-    module: Callable[[str], ModuleType], data: SearchData, name: str, function: str
+def test_the_speed_of_stacked_networks_is_measured(module: Callable[[str], ModuleType], data: SearchData) -> None:
+    """The clock starts once, after the warm-up."""
+    begun: list[bool] = []
+    measure = module("engine_parts/stacked").stacked_images_per_second
+    assert measure(_six_times(data), 8, 2, 2, precision="float32", on_start=lambda: begun.append(True)) > 0
+    assert begun == [True]
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_the_speed_of_networks_side_by_side_is_measured(
+    module: Callable[[str], ModuleType], data: SearchData, is_recorded: bool
 ) -> None:
-    many = ImageSet(data.train.images.repeat(6, 1, 1, 1), data.train.labels.repeat(6))
-    measure = getattr(module(f"engine_parts/{name}"), f"{function}_images_per_second")
-    assert measure(replace(data, train=many), 8, 2, 2, precision="float32") > 0
+    """With recorded steps and without; the clock starts once, after the warm-up."""
+    begun: list[bool] = []
+    loaded = module("engine_parts/side_by_side")
+    steps = loaded.recorded_steps(GraphPool(lambda step, _: step)) if is_recorded else EagerSteps
+    trainings = [loaded.new_training(_six_times(data), 8, steps, "float32", seed) for seed in range(2)]
+    assert loaded.side_by_side_images_per_second(trainings, 1, 2, lambda: begun.append(True)) > 0
+    assert begun == [True]
+
+
+def test_no_speed_is_given_for_what_was_not_measured(module: Callable[[str], ModuleType], data: SearchData) -> None:
+    """Neither for steps that could not be recorded, nor for a network that diverged."""
+
+    def refuse(*_: object) -> Callable[[], None]:
+        raise RuntimeError("this GPU records nothing")
+
+    loaded = module("engine_parts/side_by_side")
+    with pytest.raises(RuntimeError, match="could not be recorded"):
+        loaded.new_training(_six_times(data), 8, loaded.recorded_steps(GraphPool(refuse)), "float32")
+    training = loaded.new_training(_six_times(data), 8, EagerSteps, "float32")
+    with torch.no_grad():
+        training.network.classifier.bias.fill_(float("nan"))
+    with pytest.raises(RuntimeError, match="diverged"):
+        loaded.side_by_side_images_per_second([training], 1, 1)
+
+
+def _six_times(data: SearchData) -> SearchData:
+    """Enough for two batches of the benchmarks."""
+    return replace(data, train=ImageSet(data.train.images.repeat(6, 1, 1, 1), data.train.labels.repeat(6)))
 
 
 def test_a_network_for_the_compiler_has_the_numbers_of_the_one_in_use(

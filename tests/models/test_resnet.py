@@ -2,7 +2,6 @@
 
 import copy
 import math
-import sys
 
 import pytest
 import torch
@@ -11,7 +10,8 @@ from torch.nn import functional
 
 from vsearch.errors import InputError
 from vsearch.models import ResNet, build_network, num_blocks, resnet
-from vsearch.models.resnet import Block, add_scaled
+from vsearch.models.norms import add_scaled
+from vsearch.models.resnet import Block
 
 PUBLISHED_PARAMETERS = {20: 269_722, 32: 464_154, 44: 658_586, 56: 853_018, 110: 1_727_962}
 
@@ -140,15 +140,12 @@ def test_a_scale_that_is_a_tensor_has_the_gradients_of_one_that_is_a_number() ->
 def test_a_network_with_tensors_for_scales_has_the_gradients_of_one_with_numbers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def by_tensor(branch: Tensor, shortcut: Tensor, scale: float) -> Tensor:
-        return add_scaled(branch, shortcut, torch.full((1, 1, 1, 1), scale))
-
     gradients = []
     for is_patched in (False, True):
         network = resnet(14, 10, [0.5, 0.6, 0.7, 0.8, 0.9, 1.3], generator=seeded())
         with monkeypatch.context() as patch:
             if is_patched:
-                patch.setattr(sys.modules[Block.__module__], "_add_scaled", by_tensor)
+                patch.setattr(Block, "_scale_for", lambda block, _: block.factor)
             network(images()).square().sum().backward()
         gradients.append([parameter.grad for parameter in network.parameters()])
     for left, right in zip(*gradients, strict=True):

@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves
 
 from vsearch.data import SearchData
 from vsearch.models import resnet
-from vsearch.models.resnet import Block, add_scaled
+from vsearch.models.resnet import Block
 from vsearch.spec.recipe import Recipe
 from vsearch.training.checkpoint import decode, encode
 from vsearch.training.graphed import GraphPool
@@ -73,7 +73,8 @@ def pool(notes: list[Notes]) -> GraphPool:
 @pytest.fixture
 def make(digits: SearchData, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Training]:
     """`make(make_steps, seed=…, scale=…, precision=…)`; scales are tensors, as on a GPU."""
-    monkeypatch.setattr(Block, "_add", lambda block, branch, shortcut: add_scaled(branch, shortcut, block.factor))
+    monkeypatch.setattr(Block, "_scale_for", lambda block, _: block.factor)
+    monkeypatch.setattr("vsearch.training.steps.compiled_norms", lambda: None)  # a GPU has none
 
     def made(make_steps: MakeSteps, *, seed: int = 1, scale: float = 0.8, precision: Any = "float32") -> Training:
         return Training(

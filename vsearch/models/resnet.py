@@ -2,18 +2,16 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from vsearch.errors import InputError, shorten
+from vsearch.models.norms import TORCH_NORMS, Norms, Scale
 from vsearch.spec.depth import num_blocks
 
 WIDTHS = (16, 32, 64)
-# In float32, or the gradient of `addcmul` would round the scale.
-_ONE = torch.ones(())
 
 
 class Block(nn.Module):
@@ -25,6 +23,8 @@ class Block(nn.Module):
 
     scale: Tensor
     factor: Tensor
+    norms: Norms = TORCH_NORMS
+    """How what stands between the convolutions is computed."""
 
     def __init__(self, in_width: int, width: int, stride: int, scale: float) -> None:
         super().__init__()
@@ -48,9 +48,8 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Images `(N, C, H, W)` -> `(N, width, H / stride, W / stride)`."""
-        branch = functional.relu(self.bn1(self.conv1(x)), inplace=True)
-        branch = self.bn2(self.conv2(branch))
-        return functional.relu(self._add(branch, self.shortcut(x)), inplace=True)
+        branch = self.norms.relu(self.bn1, self.conv1(x))
+        return self.norms.add_relu(self.bn2, self.conv2(branch), self.shortcut(x), self._scale_for(x))
 
     def shortcut(self, x: Tensor) -> Tensor:
         """`h(x)` before the scale, in the shape of the block's output."""
@@ -58,14 +57,14 @@ class Block(nn.Module):
             return x
         return functional.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.new_channels))
 
-    def _add(self, branch: Tensor, shortcut: Tensor) -> Tensor:
-        if branch.is_cuda:
-            return add_scaled(branch, shortcut, self.factor)
-        return _add_scaled(branch, shortcut, self._alpha)
+    def _scale_for(self, x: Tensor) -> Scale:
+        return self.factor if x.is_cuda else self._alpha
 
 
 class ResNet(nn.Module):
     """A network of 6n + 2 layers; make one with `resnet`."""
+
+    norms: Norms = TORCH_NORMS
 
     def __init__(self, scales: Sequence[float], num_classes: int, in_channels: int) -> None:
         super().__init__()
@@ -85,9 +84,16 @@ class ResNet(nn.Module):
         """The shortcut scale of every block, first to last, as the forward pass applies it."""
         return tuple(block.alpha for block in self.blocks if isinstance(block, Block))
 
+    def use(self, norms: Norms) -> None:
+        """Compute what stands between the convolutions that way from now on."""
+        self.norms = norms
+        for block in self.blocks:
+            if isinstance(block, Block):
+                block.norms = norms
+
     def forward(self, images: Tensor) -> Tensor:
         """Normalised images `(N, in_channels, H, W)` -> logits `(N, num_classes)`."""
-        x = functional.relu(self.bn(self.conv(images)), inplace=True)
+        x = self.norms.relu(self.bn, self.conv(images))
         logits: Tensor = self.classifier(self.blocks(x).mean(dim=(2, 3)))
         return logits
 
@@ -134,39 +140,6 @@ def _initialise(network: ResNet, generator: torch.Generator | None) -> None:
     # Fan out would give the classifier a deviation of 0.45 with 10 classes, and logits far from even at the start.
     nn.init.kaiming_normal_(network.classifier.weight, nonlinearity="linear", generator=generator)
     nn.init.zeros_(network.classifier.bias)
-
-
-def add_scaled(branch: Tensor, shortcut: Tensor, factor: Tensor) -> Tensor:
-    """`branch + factor * shortcut` in `branch`'s memory, for a `(1, 1, 1, 1)` float32 factor that bf16 does not round.
-
-    The factor has no gradient.
-    """
-    added: Tensor = _ScaledAddition.apply(branch, shortcut, factor)
-    return added
-
-
-class _ScaledAddition(torch.autograd.Function):
-    """Autograd's own gradient of `addcmul_` would write the shortcut's gradient in float32 first, then round it."""
-
-    @staticmethod
-    def forward(ctx: Any, branch: Tensor, shortcut: Tensor, factor: Tensor) -> Tensor:
-        ctx.mark_dirty(branch)
-        ctx.save_for_backward(factor)
-        # Not of zero dimensions: such a factor would be rounded to the branch's dtype.
-        return branch.addcmul_(shortcut, factor)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
-        (gradient,), (factor,) = gradients, ctx.saved_tensors
-        return gradient, torch.mul(gradient, factor, out=torch.empty_like(gradient)), None
-
-
-def _add_scaled(branch: Tensor, shortcut: Tensor, scale: float) -> Tensor:
-    """`branch + scale * shortcut`, in one pass and in `branch`'s memory; bf16 numbers do not round `scale`."""
-    if branch.dtype is torch.bfloat16 and branch.device.type == "cpu":
-        # There `add_` rounds its alpha to bf16 (torch 2.15), `addcmul_` does not.
-        return branch.addcmul_(shortcut, _ONE, value=scale)
-    return branch.add_(shortcut, alpha=scale)
 
 
 def _conv3x3(in_width: int, width: int, stride: int) -> nn.Conv2d:

@@ -57,17 +57,6 @@ class Interrupts:
         finally:
             self._breakable = False
 
-    @contextmanager
-    def protected(self) -> Iterator[None]:
-        """Inside the block, which may lie in a breakable one, a signal waits until the block is through."""
-        was_breakable, self._breakable = self._breakable, False
-        try:
-            yield
-        finally:
-            self._breakable = was_breakable
-        if was_breakable and self.received is not None:
-            raise Stopped
-
     def sleep(self, seconds: float) -> None:
         """Wait so many seconds.
 

@@ -14,6 +14,7 @@ import torch
 import vsearch
 from vsearch.data import SearchData, load_search_data
 from vsearch.models import build_network
+from vsearch.models.compiled_norms import norms_version
 from vsearch.search.claims import Claim
 from vsearch.search.stored import StoredStudy
 from vsearch.spec.seeds import derive_seed
@@ -111,7 +112,8 @@ def cpu_name() -> str:
 @cache
 def versions() -> dict[str, str]:
     """Versions of what a result depends on."""
-    return {"vsearch": vsearch.__version__, "torch": torch.__version__, "optuna": version("optuna")}
+    libraries = {"vsearch": vsearch.__version__, "torch": torch.__version__, "optuna": version("optuna")}
+    return libraries | {"norms": norms_version()}
 
 
 @cache

@@ -1,7 +1,7 @@
-"""The floor under any training loop in float32: the convolutions of the network alone, forward and backward."""
+"""The floor under any training loop on a CPU: the convolutions of the network alone, forward and backward."""
 
 import time
-from typing import Any
+from collections.abc import Callable
 
 import torch
 from torch import nn
@@ -22,17 +22,20 @@ def layers(depth: int) -> list[tuple[int, int, int, int]]:
     ]
 
 
-def convolution_images_per_second(depth: int, batch_size: int, steps: int, ready: Any) -> float:
-    """Images per second if training were nothing but convolutions; `ready` is waited for before the clock starts."""
+def convolution_images_per_second(
+    depth: int, batch_size: int, steps: int, dtype: torch.dtype, on_start: Callable[[], object] = lambda: None
+) -> float:
+    """Images per second if training were nothing but convolutions; `on_start` is called as the clock starts."""
     work = []
     for before, after, side, count in layers(depth):
         stride = 1 if before in (3, after) else 2
-        convolution = nn.Conv2d(before, after, 3, stride, 1, bias=False).to(memory_format=FORMAT)
-        images = torch.randn(batch_size, before, side, side).to(memory_format=FORMAT).requires_grad_(before != 3)
+        convolution = nn.Conv2d(before, after, 3, stride, 1, bias=False).to(dtype).to(memory_format=FORMAT)
+        images = torch.randn(batch_size, before, side, side).to(dtype, memory_format=FORMAT)
+        images.requires_grad_(before != 3)
         gradient = torch.randn_like(convolution(images))
         work.append((convolution, images, gradient, count))
     _step(work)
-    ready.wait()
+    on_start()
     began = time.perf_counter()
     for _ in range(steps):
         _step(work)

@@ -1,0 +1,151 @@
+"""Batch norm in training with ReLU and the scaled shortcut in one function: a third of the passes over memory.
+
+On one thread of a Zen 5 core this part of a ResNet-32 step took 2.5 to 3.5 times less than torch's operations one after
+another (November 2026; benchmarks/RESULTS.md). The functions are C, compiled when vsearch is installed; where no
+compiler was there, `compiled_norms` gives None and torch's operations do it.
+"""
+
+import ctypes
+import importlib.util
+import logging
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vsearch.models.norms import TORCH_NORMS, Scale
+
+log = logging.getLogger(__name__)
+
+MODULE = "vsearch.models.kernels._norm"
+MOST_CHANNELS = 1024
+"""As in norm.c."""
+
+_POINTER, _FLOAT, _LONG, _INT = ctypes.c_void_p, ctypes.c_float, ctypes.c_long, ctypes.c_int
+_FORWARD = [_POINTER, _POINTER, _FLOAT, _LONG, _INT, *[_POINTER] * 4, _FLOAT, _FLOAT, *[_POINTER] * 3]
+_BACKWARD = [*[_POINTER] * 3, _FLOAT, _LONG, _INT, *[_POINTER] * 8]
+_FORMATS = {torch.bfloat16: "bf16", torch.float32: "float"}
+
+Functions = dict[torch.dtype, tuple[Callable[..., None], Callable[..., None]]]
+"""Forward and backward, by the format of the images."""
+
+
+class CompiledNorms:
+    """Compiled functions for trainings on one CPU thread; everything else is left to torch's operations."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        self.version = int(library.vsearch_norms_version())
+        self._functions: Functions = {dtype: _functions(library, name) for dtype, name in _FORMATS.items()}
+
+    def __deepcopy__(self, _: Any) -> "CompiledNorms":
+        """There is one for all networks."""
+        return self
+
+    def relu(self, norm: nn.BatchNorm2d, x: Tensor) -> Tensor:
+        """`relu(norm(x))`."""
+        if not self._takes(norm, x):
+            return TORCH_NORMS.relu(norm, x)
+        return self._apply(norm, x, None, 1.0)
+
+    def add_relu(self, norm: nn.BatchNorm2d, x: Tensor, shortcut: Tensor, scale: Scale) -> Tensor:
+        """`relu(norm(x) + scale * shortcut)`."""
+        if isinstance(scale, Tensor) or shortcut.dtype != x.dtype or not self._takes(norm, x):
+            return TORCH_NORMS.add_relu(norm, x, shortcut, scale)
+        return self._apply(norm, x, shortcut.contiguous(memory_format=torch.channels_last), scale)
+
+    def _takes(self, norm: nn.BatchNorm2d, x: Tensor) -> bool:
+        return (
+            norm.training
+            and x.device.type == "cpu"
+            and x.dtype in self._functions
+            and x.shape[1] <= MOST_CHANNELS
+            and x.numel() > x.shape[1]
+            and x.is_contiguous(memory_format=torch.channels_last)
+            and norm.weight.dtype == torch.float32
+            and norm.momentum is not None
+            and norm.track_running_stats
+        )
+
+    def _apply(self, norm: nn.BatchNorm2d, x: Tensor, shortcut: Tensor | None, scale: float) -> Tensor:
+        assert norm.num_batches_tracked is not None
+        norm.num_batches_tracked.add_(1)
+        result: Tensor = _NormRelu.apply(x, shortcut, norm.weight, norm.bias, norm, scale, self._functions[x.dtype])
+        return result
+
+
+class _NormRelu(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: Tensor,
+        shortcut: Tensor | None,
+        weight: Tensor,
+        bias: Tensor,
+        norm: nn.BatchNorm2d,
+        scale: float,
+        functions: tuple[Callable[..., None], Callable[..., None]],
+    ) -> Tensor:
+        y, mean, inverse_deviation = torch.empty_like(x), torch.empty_like(weight), torch.empty_like(weight)
+        functions[0](
+            x.data_ptr(),
+            None if shortcut is None else shortcut.data_ptr(),
+            scale,
+            x.numel() // x.shape[1],
+            x.shape[1],
+            *_pointers(weight, bias, norm.running_mean, norm.running_var),
+            norm.momentum,
+            norm.eps,
+            *_pointers(y, mean, inverse_deviation),
+        )
+        ctx.save_for_backward(x, None if shortcut is None else y, weight, bias, mean, inverse_deviation)
+        ctx.scale, ctx.backward_function = scale, functions[1]
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        x, y, weight, bias, mean, inverse_deviation = ctx.saved_tensors
+        gradient = gradients[0].to(x.dtype).contiguous(memory_format=torch.channels_last)
+        to_x, to_shortcut = torch.empty_like(x), None if y is None else torch.empty_like(x)
+        to_weight, to_bias = torch.empty_like(weight), torch.empty_like(bias)
+        ctx.backward_function(
+            *_pointers(gradient, x, y),
+            ctx.scale,
+            x.numel() // x.shape[1],
+            x.shape[1],
+            *_pointers(weight, bias, mean, inverse_deviation, to_x, to_shortcut, to_weight, to_bias),
+        )
+        return to_x, to_shortcut, to_weight, to_bias, None, None, None
+
+
+def _pointers(*tensors: Tensor | None) -> list[int | None]:
+    return [None if tensor is None else tensor.data_ptr() for tensor in tensors]
+
+
+def _functions(library: ctypes.CDLL, name: str) -> tuple[Callable[..., None], Callable[..., None]]:
+    forward, backward = (getattr(library, f"vsearch_{way}_{name}") for way in ("forward", "backward"))
+    forward.argtypes, backward.argtypes = _FORWARD, _BACKWARD
+    forward.restype = backward.restype = None
+    return forward, backward
+
+
+@cache
+def compiled_norms() -> CompiledNorms | None:
+    """The compiled functions, None if vsearch was installed where no C compiler was."""
+    found = importlib.util.find_spec(MODULE)
+    if found is None or found.origin is None:
+        log.debug("no compiled functions: vsearch was installed without a C compiler")
+        return None
+    try:
+        norms = CompiledNorms(ctypes.CDLL(found.origin))
+    except (OSError, AttributeError) as error:
+        log.warning("the compiled functions cannot be used (%s); training is slower", error)
+        return None
+    return norms if norms.version else None
+
+
+def norms_version() -> str:
+    """What computes the norms of a training on one CPU thread here, for its record: it decides over the last bits."""
+    norms = compiled_norms()
+    return "torch" if norms is None else f"compiled {norms.version}"
