@@ -10,7 +10,7 @@ import pytest
 import torch
 from optuna.trial import TrialState
 
-from vsearch.errors import DataError
+from vsearch.errors import DataError, StorageAway
 from vsearch.search import attributes
 from vsearch.search.control import cancel, pause
 from vsearch.search.stored import StoredStudy
@@ -225,6 +225,30 @@ def test_a_worker_that_is_asked_to_stop_writes_the_checkpoints_of_all_slots(
     assert states(study) == ["COMPLETE"] * 3
     for before, after in zip(begun, curves(study), strict=True):
         assert after.items() >= before.items()
+
+
+def test_while_the_database_is_away_all_checkpoints_are_written_before_it_is_waited_for_once(
+    make_study: Any,
+    serving: Any,
+    interrupts: Interrupts,
+    settings: Settings,
+    storage: Storage,
+    wait_for: WaitFor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A preempted worker has half a minute or two for all its slots."""
+    study, patience = make_study(**(LONG | {"trials": 3})), []
+
+    def away(*_: Any) -> None:
+        patience.append((storage._retry.seconds, len(list(Path(settings.checkpoints.value).rglob("*.ckpt")))))
+        raise StorageAway("nobody answers")
+
+    monkeypatch.setattr("vsearch.worker.in_training.put_back", away)
+    thread = serving(study.name, slots=3)
+    wait_for(lambda: [len(curve) > 1 for curve in curves(study)] == [True] * 3)
+    interrupts.stop()
+    thread.join()
+    assert patience == [(5.0, 3), (0.0, 3), (0.0, 3)]
 
 
 MEMORY = torch.OutOfMemoryError("CUDA out of memory.")

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from vsearch.errors import LeaseLost, StorageAway
@@ -116,12 +117,15 @@ class InTraining:
         return ended
 
     def put_all_back(self) -> None:
-        """Let all go, with their last finished epochs in checkpoints."""
+        """Let all go: first write their last finished epochs, then tell the database, as there may be little time."""
         detail = "the worker is drained" if self.interrupts.is_drained else ""
         for attempt in self._attempts:
             attempt.ask_to_stop()
-        for attempt in self._attempts:
-            self._put_back(attempt, detail)
+        is_away = any(attempt.claim.lease.patience.seconds_away for attempt in self._attempts)
+        for work in (self._stop, lambda attempt: self._put_back(attempt, detail)):
+            for attempt in self._attempts:
+                with attempt.study.storage.patience(0.0) if is_away else nullcontext():
+                    is_away = not work(attempt) or is_away
         self._attempts.clear()
         self._close_slots()
 
@@ -136,6 +140,7 @@ class InTraining:
             return None
         except BaseException as error:
             self._attempts.remove(attempt)
+            self._stop(attempt)
             self._put_back(attempt, str(error) if isinstance(error, Stopped) else "its worker ended")
             if isinstance(error, Crowded):
                 self._make_room(attempt)
@@ -154,16 +159,26 @@ class InTraining:
         slots = self.layouts.lower(attempt.workplace, self.trainings)
         log.warning("out of memory with %d trainings at once; going on with %d", self.trainings + 1, slots)
 
-    def _put_back(self, attempt: TrialAttempt, detail: str) -> None:
-        """Let it wait again, with its last finished epoch in a checkpoint, if the database still knows it as ours."""
+    def _stop(self, attempt: TrialAttempt) -> bool:
+        """End its training, with its last finished epoch in a checkpoint; False if the database is away."""
+        return self._is_there(attempt, attempt.stop)
+
+    def _put_back(self, attempt: TrialAttempt, detail: str) -> bool:
+        """Let it wait again, if the database still knows it as ours; False if the database is away."""
+        return self._is_there(
+            attempt, lambda: put_back(attempt.study, attempt.claim, "preempted", detail), "waits again"
+        )
+
+    def _is_there(self, attempt: TrialAttempt, work: Callable[[], object], done: str = "") -> bool:
         claim, name = attempt.claim, attempt.study.name
         try:
-            attempt.stop()
-            put_back(attempt.study, claim, "preempted", detail)
+            work()
         except (LeaseLost, StorageAway) as error:
             log.warning("trial %d of %s: %s", claim.number, name, error)
-        else:
-            log.info("trial %d of %s waits again", claim.number, name)
+            return not isinstance(error, StorageAway)
+        if done:
+            log.info("trial %d of %s %s", claim.number, name, done)
+        return True
 
     def _close_slots(self) -> None:
         if self._slots is not None:
