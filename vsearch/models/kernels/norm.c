@@ -1,7 +1,8 @@
 /* Batch norm in training together with what stands behind it in a residual block, in fewer passes over memory.
  *
- * Called through ctypes by vsearch/models/compiled_norms.py, which checks shapes and formats. Tensors are (pixels, channels), channels fastest: what torch calls channels_last. Sums are taken in float32 over
- * BLOCK pixels and added up in double, in one order: results depend on nothing but the numbers. One thread.
+ * Called through ctypes by vsearch/models/compiled_norms.py, which checks shapes and formats. Tensors are (pixels,
+ * channels), channels fastest: what torch calls channels_last. Sums are taken in float32 over BLOCK rows and added up in
+ * double, in one order: results depend on nothing but the numbers. One thread.
  */
 #include <math.h>
 #include <stdint.h>
@@ -11,7 +12,7 @@
  * the instructions of all x86 processors alone, or AVX-512 without BW, bf16 took ten times as long. */
 #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__)
 #define FOR_EACH_PROCESSOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#define VERSION 1
+#define VERSION 2
 #else
 #define FOR_EACH_PROCESSOR
 #define VERSION 0
@@ -39,6 +40,25 @@ INLINE bf16 store_bf16(float number) {
 
 INLINE float load_float(float value) { return value; }
 INLINE float store_float(float value) { return value; }
+
+/* How many numbers are taken at once: channels, or those of some pixels up to 64. */
+static int width_of(long pixels, int channels) {
+    int width = channels;
+    while (2 * width <= 64 && pixels % 2 == 0) {
+        width *= 2;
+        pixels /= 2;
+    }
+    return width;
+}
+
+/* Add up what belongs to the same channel, in one order. */
+static void add_up(double *sums, int width, int channels) {
+    for (int c = channels; c < width; c++) sums[c % channels] += sums[c];
+}
+
+static void repeat(float *values, int width, int channels) {
+    for (int c = channels; c < width; c++) values[c] = values[c - channels];
+}
 
 #define TYPE bf16
 #define NAME(name) vsearch_##name##_bf16
