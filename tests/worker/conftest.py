@@ -1,5 +1,6 @@
 """Studies whose trials take a fraction of a second: a small network on a few real digits."""
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import wait
 from pathlib import Path
@@ -16,12 +17,14 @@ from vsearch.spec import StudySpec
 from vsearch.spec.recipe import recipe
 from vsearch.storage import Storage, open_storage
 from vsearch.storage.checkpoints import open_store
+from vsearch.training.loop import EpochRecord, Training
 from vsearch.training.slots import Slots
 from vsearch.worker.attempt import TrialAttempt
 from vsearch.worker.interrupts import Interrupts, Stopped
 from vsearch.worker.logtail import LogTail
 from vsearch.worker.outcome import Outcome
 from vsearch.worker.trial import TrialTraining
+from vsearch.worker.worker import Worker
 from vsearch.worker.workplace import Workplace, set_up
 
 MakeStudy = Callable[..., StoredStudy]
@@ -141,3 +144,50 @@ def attempt_at(slots: Slots, interrupts: Interrupts) -> Callable[..., Outcome]:
         return outcome
 
     return train
+
+
+@pytest.fixture
+def crew(storage: Storage, settings: Settings, interrupts: Interrupts) -> Callable[..., Worker]:
+    """`crew(names…, slots=2, …)`: a worker that trains so many at the same time."""
+
+    def make(*names: str, **changes: Any) -> Worker:
+        values: dict[str, Any] = {"storage": storage, "settings": settings, "name": "w", "interrupts": interrupts}
+        return Worker(**(values | {"names": names, "slots": 2} | changes))
+
+    return make
+
+
+@pytest.fixture
+def serving(crew: Callable[..., Worker], interrupts: Interrupts) -> Iterator[Callable[..., threading.Thread]]:
+    """`serving(names…)`: the same, at work in a thread; stopped at the end of the test."""
+    started: list[threading.Thread] = []
+
+    def start(*names: str, **changes: Any) -> threading.Thread:
+        started.append(threading.Thread(target=crew(*names, **changes).serve))
+        started[-1].start()
+        return started[-1]
+
+    yield start
+    interrupts.stop()
+    for thread in started:
+        thread.join()
+
+
+@pytest.fixture
+def break_trial(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """`break_trial(epoch, error, scales=…)`: that epoch of trainings raises the error; by default the baseline's."""
+    run_epoch = Training.run_epoch
+
+    def arm(epoch: int, error: Exception, times: int = 1) -> None:
+        raised: list[int] = []
+
+        def run(training: Training) -> EpochRecord:
+            is_baseline = set(getattr(training.network, "scales", ())) == {1.0}
+            if is_baseline and training.epoch == epoch - 1 and len(raised) < times:
+                raised.append(1)
+                raise error
+            return run_epoch(training)
+
+        monkeypatch.setattr(Training, "run_epoch", run)
+
+    return arm
