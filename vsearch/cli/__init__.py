@@ -45,6 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _fail("interrupted", 128 + signal.SIGINT)
     except OSError as error:
+        try:
+            _flush()
+        except (_UnwritableOutput, BrokenPipeError):  # it was stdout itself
+            _forget_stdout()
         return _fail(_system_message(error), 4)
     return result if isinstance(result, int) else 0
 
