@@ -186,11 +186,18 @@ class LeasingStorage(RetryingStorage):
         for _ in range(DELETE_TRIES):
             self.in_transaction(lambda connection: leases.forget_study(connection, study_id))
             super().delete_study(study_id)
-            if study_id not in (study._study_id for study in self.get_all_studies()):
+            if not self._has_study(study_id):
                 break  # of a row that was written meanwhile Optuna says nothing, and deletes nothing
         else:
             raise StorageError(f"study {study_id} is still there: others write to it; stop them, and delete it again")
         self.in_transaction(lambda connection: leases.forget_study(connection, study_id))
+
+    def _has_study(self, study_id: int) -> bool:
+        try:
+            self.get_study_name_from_id(study_id)
+        except KeyError:
+            return False
+        return True
 
     def _set_trial_param(
         self,

@@ -1,6 +1,6 @@
 """Memory that stays in the process and lies in large pages, so that a training step does not pay for pages again.
 
-On a CPU (2 cores, Zen 5) large pages alone gave 4 to 5 % more images/s (November 2026, benchmarks/RESULTS.md).
+On a CPU (2 cores, Zen 5) large pages gave 4 to 6 % more images/s (November 2026, studies/LOG.md).
 """
 
 import ctypes
