@@ -67,13 +67,25 @@ STRANGER = 65534
 
 
 @pytest.fixture
-def stranger(tmp_path: Path) -> int:
-    """A uid to whom root may descend, and which may look into `tmp_path`; for others their own uid."""
+def open_to_others() -> Callable[[Path], None]:
+    """`open_to_others(folder)` lets others descend to it: pytest makes its folders for their owner alone."""
+
+    def open_up(path: Path) -> None:
+        for folder in (path, *path.parents):
+            mode = folder.stat().st_mode
+            # The group too: a process that only laid down its uid still has root's.
+            if folder.stat().st_uid == os.geteuid() and mode & 0o011 != 0o011:
+                folder.chmod(mode | 0o011)
+
+    return open_up
+
+
+@pytest.fixture
+def stranger(tmp_path: Path, open_to_others: Callable[[Path], None]) -> int:
+    """A uid to whom root may descend, and which may descend to `tmp_path`; for others their own uid."""
     if os.geteuid() != 0:
         return os.geteuid()
-    for folder in (tmp_path, *tmp_path.parents):  # pytest makes its folders for their owner alone
-        if folder.stat().st_uid == 0 and not folder.stat().st_mode & 0o001:
-            folder.chmod(folder.stat().st_mode | 0o011)
+    open_to_others(tmp_path)
     return STRANGER
 
 

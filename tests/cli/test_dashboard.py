@@ -1,7 +1,6 @@
 """`vsearch dashboard` as a process: what it serves, to whom, how it ends, and what it says when it cannot."""
 
 import json
-import os
 import re
 import signal
 import socket
@@ -116,12 +115,10 @@ def test_on_the_loopback_it_is_asked_for_where_one_is_set(
 
 
 def test_a_file_of_the_password_that_others_can_read_is_warned_of(
-    cli: "Cli", begin: "Begin", password_file: str
+    cli: "Cli", begin: "Begin", password_file: str, open_to_others: Callable[[Path], None]
 ) -> None:
     Path(password_file).chmod(0o644)
-    for folder in Path(password_file).parents:  # pytest makes its folders for their owner alone
-        if folder.stat().st_uid == os.geteuid():
-            folder.chmod(folder.stat().st_mode | 0o001)
+    open_to_others(Path(password_file).parent)
     dashboard = begin(cli, "--password-file", password_file)
     assert dashboard.said[0] == f"warning: others on this machine can read {password_file}; chmod 600 it\n"
 

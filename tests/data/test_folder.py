@@ -131,8 +131,6 @@ def test_size_out_of_range_is_refused(tmp_path: Path, size: int) -> None:
 
 
 def test_unreadable_folder_is_named_with_the_user(tmp_path: Path, write_classes: Writer, request: Any) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
     write_classes(tmp_path / "photos", 5)
     (tmp_path / "photos").chmod(0)
     request.getfixturevalue("as_stranger")
@@ -143,8 +141,7 @@ def test_unreadable_folder_is_named_with_the_user(tmp_path: Path, write_classes:
 def test_unreadable_class_folder_is_not_taken_for_an_empty_one(
     tmp_path: Path, write_classes: Writer, request: Any
 ) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    tmp_path.chmod(0o755)
     write_classes(tmp_path / "train", 5)
     (tmp_path / "train" / "2").chmod(0)
     request.getfixturevalue("as_stranger")

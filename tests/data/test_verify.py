@@ -14,9 +14,7 @@ FILES = PublishedFiles(DATASETS["cifar10"], "folder", {"batch": "59b514174bffe4a
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    # pytest's own folders are closed to strangers; these tests close one on purpose.
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    tmp_path.chmod(0o755)  # pytest closes it to strangers; these tests close one on purpose
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "batch").write_bytes(b"images")
     return tmp_path

@@ -14,6 +14,8 @@ FIRST_SECONDS = 5.0
 """A call waits for a database that was there until now: long enough for a restart or a failover."""
 AGAIN_SECONDS = 5.0
 """Between two calls to one that is away; each is tried once."""
+LONGEST_SECONDS = 60.0
+"""Between two calls, at most: the last one may only seem to have hung, because the process was stopped meanwhile."""
 
 log = logging.getLogger("vsearch.worker")
 
@@ -54,7 +56,8 @@ class Patience:
                 log.warning("%s; training goes on, and what it finds is kept", error)
             self.error = error
             # A call that hangs must not take more than a fifth of the time.
-            self._next = time.monotonic() + max(AGAIN_SECONDS, 4 * (time.monotonic() - begun))
+            hung = time.monotonic() - begun
+            self._next = time.monotonic() + min(max(AGAIN_SECONDS, 4 * hung), LONGEST_SECONDS)
             return None
         if self._away_since is not None:
             log.warning("the database is back after %.0f s", self.seconds_away)
