@@ -19,8 +19,9 @@ class Difference(NamedTuple):
     """Pairs of trainings, one for each seed that both have finished."""
     interval: Interval | None = None
     """95 % interval of this curve alone; None with a single pair."""
-    simultaneous: Interval | None = None
-    """Interval that holds for all compared curves at once with 95 %; None where it was not reckoned."""
+    decisive: Interval | None = None
+    """What the verdict is read from: corrected for all compared curves, and for looking where seeds are added; None
+    where that is `interval`."""
     verdict: str = ""
     """`confirmed`, `not shown`, `worse`; empty where none is given."""
 
@@ -55,11 +56,11 @@ def span(interval: Interval) -> str:
 
 def in_words(difference: Difference) -> str:
     """The difference with its intervals, number of pairs and verdict, as a part of a sentence."""
-    interval, together = finite(difference.interval), finite(difference.simultaneous)
+    interval, decisive = finite(difference.interval), finite(difference.decisive)
     parts = [
         f"{points(difference.mean)} points",
-        f"95 % interval {span(interval)}" if interval else "no interval from a single pair",
-        f"{span(together)} for all curves at once" if together else "",
+        f"95 % interval {span(interval)}" if interval else "no interval",
+        f"corrected {span(decisive)}" if decisive else "",
         f"{counted(difference.n, 'pair')} of seeds",
         difference.verdict,
     ]

@@ -78,7 +78,7 @@ def _reach(placed: Sequence[PlacedRow]) -> tuple[float, float]:
     """Ends of the horizontal axis, with a margin: zero and everything that is drawn lie between them."""
     ends = [0.0]
     for each in placed:
-        intervals = (finite(each.difference.interval), finite(each.difference.simultaneous))
+        intervals = (finite(each.difference.interval), finite(each.difference.decisive))
         ends += [each.difference.mean, *(end for interval in intervals for end in interval or ())]
     margin = 0.05 * (max(ends) - min(ends)) or LEAST_MARGIN
     return min(ends) - margin, max(ends) + margin
@@ -93,7 +93,7 @@ def _between(placed: Sequence[PlacedRow]) -> list[Mark]:
 def _intervals(placed: Sequence[PlacedRow]) -> list[Mark]:
     marks: list[Mark] = []
     for each in placed:
-        for interval, width in ((each.difference.simultaneous, THIN), (each.difference.interval, THICK)):
+        for interval, width in ((each.difference.decisive, THIN), (each.difference.interval, THICK)):
             if (ends := finite(interval)) is not None:
                 colour, hover = ROLES[each.row.role].colour, _hover(each)
                 marks.append(Line(ends, (each.at, each.at), colour=colour, width=width, hover=hover))
@@ -126,7 +126,9 @@ def _note(info: ForestInfo, placed: Sequence[PlacedRow]) -> str:
     waiting = len(info.rows) - len(placed)
     parts = (
         info.sentence,
-        "Thick: 95 % interval of a curve alone (paired t). Thin: for all compared curves at once." if placed else "",
+        "Thick: 95 % interval of a curve alone (paired t). Thin: corrected, from which verdicts are read."
+        if placed
+        else "",
         f"Without a finished pair, and so not shown: {counted(waiting, 'curve')}." if waiting and placed else "",
     )
     return " ".join(filter(None, parts))
