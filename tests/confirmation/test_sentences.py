@@ -82,7 +82,7 @@ def test_the_shape_matters_only_if_all_controls_are_beaten(shown: Callable[..., 
     )
     text = shape_sentence(shown({"trial 7": 1.0, "constant-mean": 1.0}, name="other"))
     assert text.startswith("That the shape matters is not shown, though it beats reversed: trial 7 differs by")
-    assert "to constant-mean" in text
+    assert "points from constant-mean (" in text
 
 
 def test_a_finished_plan_needs_no_word_of_progress(shown: Callable[..., Outcome]) -> None:

@@ -37,13 +37,13 @@ def shape_sentence(outcome: Outcome) -> str:
     name = outcome.subject.label
     if not level:
         return f"The shape matters: {name} beats each of its controls ({', '.join(beaten)})."
-    numbers = "; ".join(
-        f"{signed(row.difference.mean)} to {row.label}, {between(row.interval)}"
+    numbers = ", ".join(
+        f"{signed(row.difference.mean)} points from {row.label} ({between(row.interval)})"
         for row in outcome.shape
         if row.label in level
     )
     also = f", though it beats {', '.join(beaten)}" if beaten else ""
-    return f"That the shape matters is not shown{also}: {name} differs by {numbers} points."
+    return f"That the shape matters is not shown{also}: {name} differs by {numbers}."
 
 
 def progress_sentence(outcome: Outcome) -> str:
