@@ -82,6 +82,8 @@ app = App(
         "trial": ("", "Look at single trials, and take faulty ones out of their study."),
         "curve": ("", "Look at curves, without any study."),
         "confirm": ("vsearch.cli.confirm:confirm", "Train a search's best curves again, and say what stands."),
+        "reproduce": ("vsearch.cli.reproduce:reproduce", "The paper's table, with seeds, pairs and intervals."),
+        "transfer": ("vsearch.cli.transfer:transfer", "Try a curve at other depths and on other data sets."),
         "verify": ("vsearch.cli.trial_replay:verify", "Train a study's best trials again from their record."),
         "worker": ("vsearch.cli.worker:worker", "Train trials of stored studies on this machine; list workers."),
         "storage": ("", "Prepare a database, and upgrade it."),

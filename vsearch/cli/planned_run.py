@@ -1,14 +1,16 @@
 """Training planned studies from the command line, the same way for every purpose."""
 
+from collections.abc import Sequence
 from statistics import median
 from typing import TYPE_CHECKING
 
 from vsearch.cli.crew import CrewFlags, warn_of_threads
 from vsearch.cli.options import Settings
-from vsearch.cli.output import duration, note
+from vsearch.cli.output import duration, note, print_line
 from vsearch.errors import DataError, DeviceError, InputError
 
 if TYPE_CHECKING:
+    from vsearch.confirmation.outcome import Outcome
     from vsearch.study import Study
 
 
@@ -37,6 +39,29 @@ def train_planned(study: "Study", crew: CrewFlags, settings: Settings, *, is_new
             study.delete()  # it could not begin: nothing is left of it
         raise
     return study
+
+
+def train_all(
+    studies: "Sequence[tuple[Study, bool]]", crew: CrewFlags, settings: Settings, *, is_queued: bool
+) -> "list[Outcome]":
+    """Train planned studies one after another, and read them together; nothing where they are only queued.
+
+    Args:
+        studies: each with whether it is new.
+        is_queued: only print their names, for workers elsewhere.
+    """
+    from vsearch import evidence
+
+    if is_queued:
+        for study, _ in studies:
+            print_line(study.spec.name)
+        return []
+    outcomes = []
+    for study, is_new in studies:
+        tell_plan(study, evidence.parent_of(study))
+        trained = train_planned(study, crew, settings, is_new=is_new)
+        outcomes.append(evidence.outcome_of(trained, together=len(studies)))
+    return outcomes
 
 
 def tell_plan(study: "Study", search: "Study | None") -> None:

@@ -62,19 +62,30 @@ def report(
     Several studies are compared with each other first. A study that is called "figure" is reported by
     `vsearch report -- figure`.
     """
-    kind = _kind(kind, output)
+    kind = kind_of(kind, output)
     if static and kind != "html":
         raise InputError(f"--static is for html; a {kind} report holds no script anyway")
     if output is not None:
         check_output(output, force=force)
-    text = _text(_read(studies, settings), kind, is_interactive=not static)
     if output is None:
-        print_text(text)
+        print_text(_text(_read(studies, settings), kind, is_interactive=False))
         return
+    write_report(studies, output, settings, kind=kind, is_interactive=not static)
+    print_line(str(output))
+
+
+def write_report(
+    studies: Sequence[str], output: Path, settings: Settings, *, kind: str | None = None, is_interactive: bool = True
+) -> None:
+    """Write the report of studies to a file.
+
+    Args:
+        kind: one of `FORMATS`; by default what the file's name says.
+    """
     from vsearch.reports.drawing.figure_file import replace_file
 
+    text = _text(_read(studies, settings), kind_of(kind, output), is_interactive=is_interactive)
     replace_file(output, text.encode("utf-8", "replace"))
-    print_line(str(output))
 
 
 @click.command()
@@ -103,7 +114,12 @@ def figure(name: str, studies: tuple[str, ...], output: Path, force: bool, setti
     print_line(str(output))
 
 
-def _kind(kind: str | None, output: Path | None) -> str:
+def kind_of(kind: str | None, output: Path | None) -> str:
+    """The format of a report, said or told from the file's name.
+
+    Raises:
+        InputError: neither says it, or HTML without a file.
+    """
     if output is None:
         if kind in (None, "html"):
             raise InputError(
