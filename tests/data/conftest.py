@@ -34,6 +34,12 @@ def md5(path: Path) -> str:
 
 
 @pytest.fixture
+def md5_of() -> Callable[[Path], str]:
+    """The MD5 of a file, in hexadecimal."""
+    return md5
+
+
+@pytest.fixture
 def cifar_root() -> Path:
     """The folder of the real CIFAR files; skips where VSEARCH_DATA_DIR does not name it."""
     root = Path(os.environ.get("VSEARCH_DATA_DIR", ""))

@@ -22,6 +22,26 @@ def test_the_watch_itself_sees_an_open(tmp_path: Path, run_watched: Watched) -> 
         run_watched(f"open({str(tmp_path / 'test_batch')!r})", ["test_batch"])
 
 
+def test_the_watch_sees_what_a_confirmation_opens(tmp_path: Path, write_classes: Writer, run_watched: Watched) -> None:
+    for part in ("train", "test"):
+        write_classes(tmp_path / part, 10)
+    lines = (
+        "from vsearch.data.test_split import load_test_data\n"
+        f"load_test_data('folder:{tmp_path}', root=Path('/nowhere'))"
+    )
+    with pytest.raises(AssertionError, match=r"opened .*/test/0/000.png"):
+        run_watched(lines, ["test"])
+
+
+def test_a_search_does_not_even_import_the_reader_of_the_test_split(run_watched: Watched) -> None:
+    lines = (
+        "from vsearch.data import load_search_data\n"
+        "load_search_data('digits', root=Path('/nowhere'))\n"
+        "print([name for name in sys.modules if name.endswith('test_split')])"
+    )
+    assert run_watched(lines, []) == "[]\n"
+
+
 def test_cifar10_opens_no_test_batch(tmp_path: Path, tiny_cifar10: Any, run_watched: Watched) -> None:
     md5, _ = tiny_cifar10
     (tmp_path / "cifar-10-batches-py" / "test_batch").write_bytes(b"secret")

@@ -1,4 +1,4 @@
-"""Images for the search: read, split, held in memory and augmented in batches. The test split is never opened."""
+"""Images, read, split, held in memory and augmented in batches. Only `test_split` opens the test split."""
 
 from vsearch.data.load import load_search_data
 from vsearch.data.sets import Augmentation, ImageSet, SearchData

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vsearch.data.sets import Augmentation, TrainSplit
+from vsearch.data.sets import Augmentation, LabelledPixels, TrainSplit
 from vsearch.data.split import hold_out_test
 
 # A shift by one of 8 pixels already cuts strokes off, and a mirrored digit is none.
@@ -23,13 +23,18 @@ TABLE = "datasets/data/digits.csv.gz"
 
 def read_digits(_root: Path, _download: bool = False) -> TrainSplit:
     """The 1,438 images that are not held out for the test, scaled from 0 … 16 to 0 … 255."""
-    scans, labels = _published()
+    scans, labels = published_scans()
     train, _ = hold_out_test(labels)
-    images = np.rint(scans[train] * (255 / BRIGHTEST)).astype(np.uint8).reshape(-1, 8, 8, 1)
-    return TrainSplit(images, labels[train], 10, AUGMENTATION)
+    return TrainSplit(*as_images(scans[train], labels[train]), 10, AUGMENTATION)
 
 
-def _published() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+def as_images(scans: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> LabelledPixels:
+    """`scans (N, 64)`, 0 … 16, as images `(N, 8, 8, 1)`, 0 … 255."""
+    images = np.rint(scans * (255 / BRIGHTEST)).astype(np.uint8).reshape(-1, 8, 8, 1)
+    return LabelledPixels(images, labels)
+
+
+def published_scans() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     """Scans `(1797, 64)` and labels; from scikit-learn's file, as importing all of it takes 0.7 s."""
     package = find_spec("sklearn")
     if package is not None and package.origin and (table := Path(package.origin).parent / TABLE).is_file():

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from vsearch.data.sets import Augmentation, TrainSplit
+from vsearch.data.sets import Augmentation, LabelledPixels, TrainSplit
 from vsearch.data.split import hold_out_test
 from vsearch.data.verify import unreadable
 from vsearch.errors import DataError, InputError
@@ -27,7 +27,12 @@ class ListedFiles(NamedTuple):
 
     paths: list[Path]
     labels: npt.NDArray[np.int64]
-    num_classes: int
+    classes: tuple[str, ...]
+    """Names of the class folders, in the order of their numbers."""
+
+    def chosen(self, indices: npt.NDArray[np.int64]) -> "ListedFiles":
+        """The files of `indices`, of the same classes."""
+        return ListedFiles([self.paths[index] for index in indices], self.labels[indices], self.classes)
 
 
 def read_folder(folder: Path, size: int = DEFAULT_SIZE) -> TrainSplit:
@@ -42,9 +47,13 @@ def read_folder(folder: Path, size: int = DEFAULT_SIZE) -> TrainSplit:
     if size not in SIZES:
         raise InputError(f"image_size is {size}; it must lie in {SIZES[0]} … {SIZES[-1]} pixels")
     listed = _train_files(folder)
-    images = np.stack([decode(path, size) for path in listed.paths])
     # An eighth on each side and mirrored, as for CIFAR; nothing is known of these images that speaks against it.
-    return TrainSplit(images, listed.labels, listed.num_classes, Augmentation(pad=size // 8, flip=True))
+    return TrainSplit(*decode_all(listed, size), len(listed.classes), Augmentation(pad=size // 8, flip=True))
+
+
+def decode_all(listed: ListedFiles, size: int) -> LabelledPixels:
+    """All the files as RGB images of one size; as `decode` otherwise."""
+    return LabelledPixels(np.stack([decode(path, size) for path in listed.paths]), listed.labels)
 
 
 def _train_files(folder: Path) -> ListedFiles:
@@ -62,7 +71,7 @@ def _train_files(folder: Path) -> ListedFiles:
     except OSError as error:
         raise unreadable(folder, error) from error
     train, _ = hold_out_test(listed.labels)
-    return ListedFiles([listed.paths[index] for index in train], listed.labels[train], listed.num_classes)
+    return listed.chosen(train)
 
 
 def list_files(folder: Path) -> ListedFiles:
@@ -73,8 +82,7 @@ def list_files(folder: Path) -> ListedFiles:
     """
     from torchvision.datasets.folder import IMG_EXTENSIONS, make_dataset
 
-    # Sorted by their characters' numbers, whatever the locale, and so are the files: the same split on every machine.
-    classes = sorted(entry.name for entry in folder.iterdir() if entry.is_dir())
+    classes = class_names(folder)
     if len(classes) < 2:
         raise DataError(f"{folder} has {len(classes)} class folders, at least 2 are needed; use {LAYOUT}")
     numbers = {name: number for number, name in enumerate(classes)}
@@ -87,7 +95,13 @@ def list_files(folder: Path) -> ListedFiles:
             raise DataError(
                 f"class folder {folder / name} holds no image ({' '.join(IMG_EXTENSIONS)}); add some or remove it"
             )
-    return ListedFiles([Path(path) for path, _ in samples], labels, len(classes))
+    return ListedFiles([Path(path) for path, _ in samples], labels, classes)
+
+
+def class_names(folder: Path) -> tuple[str, ...]:
+    """Names of the folders in `folder`, in order."""
+    # Sorted by their characters' numbers, whatever the locale, as torchvision sorts files: the same split everywhere.
+    return tuple(sorted(entry.name for entry in folder.iterdir() if entry.is_dir()))
 
 
 def decode(path: Path, size: int) -> npt.NDArray[np.uint8]:

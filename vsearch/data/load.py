@@ -8,7 +8,7 @@ import numpy.typing as npt
 import torch
 
 from vsearch.data.registry import read_train_split
-from vsearch.data.sets import ImageSet, SearchData, TrainSplit
+from vsearch.data.sets import ImageSet, LabelledPixels, SearchData, TrainSplit
 from vsearch.data.split import Indices, Split, split_digest, subset, whole_split
 from vsearch.errors import DataError
 
@@ -60,21 +60,32 @@ def split_for_search(
     """An official train split, divided for a search as `load_search_data` describes."""
     labels = official.labels
     whole = whole_split(labels, split_seed)
-    _require_every_class(name, labels[whole.train], official.num_classes)
+    require_every_class(name, labels[whole.train], official.num_classes, "validation")
     split = Split(
         subset(whole.train, labels, train_images, "train_images", split_seed),
         subset(whole.validation, labels, validation_images, "validation_images", split_seed),
     )
-    mean, std = pixel_statistics(official.images, whole.train)
+    judged_by = LabelledPixels(official.images, labels)
+    return assemble(name, official, split, judged_by, counted=whole.train, digest=split_digest(split))
+
+
+def assemble(
+    name: str, official: TrainSplit, split: Split, judged_by: LabelledPixels, *, counted: Indices, digest: str
+) -> SearchData:
+    """What training takes: `split.train` of the official train split, `split.validation` of the images to judge by.
+
+    Mean and standard deviation are those of the images `counted` of the official train split.
+    """
+    mean, std = pixel_statistics(official.images, counted)
     return SearchData(
         name=name,
-        train=_image_set(official, split.train),
-        validation=_image_set(official, split.validation),
+        train=_image_set(official.images, official.labels, split.train),
+        validation=_image_set(*judged_by, split.validation),
         num_classes=official.num_classes,
         mean=torch.from_numpy(mean),
         std=torch.from_numpy(std),
         augmentation=official.augmentation,
-        split_digest=split_digest(split),
+        split_digest=digest,
     )
 
 
@@ -98,15 +109,19 @@ def pixel_statistics(
     return mean.astype(np.float32), std.astype(np.float32)
 
 
-def _image_set(official: TrainSplit, part: Indices) -> ImageSet:
-    images = np.ascontiguousarray(official.images[part])
-    return ImageSet(torch.from_numpy(images), torch.from_numpy(official.labels[part]))
+def _image_set(images: npt.NDArray[np.uint8], labels: Indices, part: Indices) -> ImageSet:
+    return ImageSet(torch.from_numpy(np.ascontiguousarray(images[part])), torch.from_numpy(labels[part]))
 
 
-def _require_every_class(name: str, labels: Indices, num_classes: int) -> None:
+def require_every_class(name: str, labels: Indices, num_classes: int, held_out: str) -> None:
+    """Nothing, if the training images have every class.
+
+    Raises:
+        DataError: a class has none left once the images `held_out` ("validation", "test") are taken away.
+    """
     missing = np.setdiff1d(np.arange(num_classes), labels)
     if len(missing):
         raise DataError(
-            f"data set {name} leaves no training image for {len(missing)} of its {num_classes} classes once validation "
+            f"data set {name} leaves no training image for {len(missing)} of its {num_classes} classes once {held_out} "
             "images are held out; give every class more images"
         )

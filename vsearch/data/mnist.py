@@ -10,9 +10,9 @@ from urllib.error import URLError
 import numpy as np
 
 from vsearch.data.download import fetch_if_missing
-from vsearch.data.sets import Augmentation, TrainSplit
+from vsearch.data.sets import Augmentation, LabelledPixels, TrainSplit
 from vsearch.data.verify import PublishedFiles
-from vsearch.spec.datasets import DATASETS
+from vsearch.spec.datasets import DATASETS, DatasetInfo
 
 # Garments touch the frame, and their outlines tell the classes apart: 4 of 28 pixels would cut sleeves and soles off.
 AUGMENTATION = Augmentation(pad=2, flip=True)
@@ -34,23 +34,43 @@ def read_fashion_mnist(root: Path, download: bool = False, md5: Mapping[str, str
     Raises:
         DataError: a file is missing, unreadable or damaged.
     """
+    info = DATASETS["fashion-mnist"]
+    return TrainSplit(*read_idx(info, IMAGES, LABELS, root, download, md5), info.num_classes, AUGMENTATION)
+
+
+def read_idx(
+    info: DatasetInfo, images: str, labels: str, root: Path, download: bool, md5: Mapping[str, str]
+) -> LabelledPixels:
+    """The images of two files in `root/FashionMNIST/raw`; no other file is opened.
+
+    Args:
+        info: the catalogue's entry, for the messages.
+        images: name of the unpacked file of images.
+        labels: name of that of their classes.
+        root: the folder that holds `FashionMNIST`.
+        download: fetch both if they are missing or damaged.
+        md5: of each unpacked file.
+
+    Raises:
+        DataError: a file is missing, unreadable or damaged.
+    """
     from torchvision.datasets.mnist import read_image_file, read_label_file
 
-    files = PublishedFiles(DATASETS["fashion-mnist"], FOLDER, md5)
+    files = PublishedFiles(info, FOLDER, md5)
+    folder = root / FOLDER
     if download:
-        fetch_if_missing(files, root, lambda: _fetch(root / FOLDER))
+        fetch_if_missing(files, root, lambda: _fetch(folder, (f"{images}.gz", f"{labels}.gz")))
     files.verify(root)
-    images = read_image_file(str(root / FOLDER / IMAGES)).numpy()
-    labels = read_label_file(str(root / FOLDER / LABELS)).numpy()
-    return TrainSplit(images[..., np.newaxis], labels.astype(np.int64), files.info.num_classes, AUGMENTATION)
+    pixels = read_image_file(str(folder / images)).numpy()
+    return LabelledPixels(pixels[..., np.newaxis], read_label_file(str(folder / labels)).numpy().astype(np.int64))
 
 
-def _fetch(folder: Path) -> None:
+def _fetch(folder: Path, names: tuple[str, ...]) -> None:
     from torchvision.datasets import FashionMNIST
     from torchvision.datasets.utils import download_and_extract_archive
 
     packed_md5 = dict(FashionMNIST.resources)
-    for name in (f"{IMAGES}.gz", f"{LABELS}.gz"):
+    for name in names:
         for mirror in FashionMNIST.mirrors:
             try:
                 download_and_extract_archive(f"{mirror}{name}", folder, filename=name, md5=packed_md5[name])

@@ -25,6 +25,24 @@ READERS: dict[str, Reader] = {
 }
 
 
+def folder_of(name: str, image_size: int | None) -> tuple[Path, int] | None:
+    """Folder and size of the images of `folder:PATH`; None for a data set of the catalogue.
+
+    Raises:
+        InputError: an unknown name, or an `image_size` that the data set does not allow.
+    """
+    info = dataset_info(name)
+    if info is None:
+        folder = Path(os.path.expanduser(name.removeprefix(FOLDER_PREFIX)))
+        return folder, DEFAULT_SIZE if image_size is None else image_size
+    if image_size not in (None, info.image_size):
+        raise InputError(
+            f"image_size is {image_size}, but the images of {info.title} are {info.image_size} pixels wide; "
+            "only folder:PATH is brought to another size"
+        )
+    return None
+
+
 def read_train_split(name: str, root: Path, *, download: bool = False, image_size: int | None = None) -> TrainSplit:
     """The official train split of a data set, or what stands for one where there is none.
 
@@ -32,13 +50,5 @@ def read_train_split(name: str, root: Path, *, download: bool = False, image_siz
         InputError: an unknown name, or an `image_size` that the data set does not allow.
         DataError: images are missing, unreadable or damaged.
     """
-    info = dataset_info(name)
-    if info is None:
-        folder = Path(os.path.expanduser(name.removeprefix(FOLDER_PREFIX)))
-        return read_folder(folder, DEFAULT_SIZE if image_size is None else image_size)
-    if image_size not in (None, info.image_size):
-        raise InputError(
-            f"image_size is {image_size}, but the images of {info.title} are {info.image_size} pixels wide; "
-            "only folder:PATH is brought to another size"
-        )
-    return READERS[name](root, download)
+    folder = folder_of(name, image_size)
+    return READERS[name](root, download) if folder is None else read_folder(*folder)

@@ -35,6 +35,15 @@ class Augmentation:
     """Whether half of the images, drawn at random, are mirrored left to right."""
 
 
+class LabelledPixels(NamedTuple):
+    """Images as their files hold them, and their classes, in one order."""
+
+    images: npt.NDArray[np.uint8]
+    """`(N, H, W, C)`."""
+    labels: npt.NDArray[np.int64]
+    """`(N,)`, from 0."""
+
+
 class TrainSplit(NamedTuple):
     """What a reader returns: the official train split, or what stands for one, and nothing of the test split."""
 
@@ -48,19 +57,22 @@ class TrainSplit(NamedTuple):
 
 @dataclass(frozen=True)
 class SearchData:
-    """Everything a trial learns from and is judged by."""
+    """Everything a trial learns from and is judged by, in a search or in a confirmation."""
 
     name: str
     train: ImageSet
+    """In a search of the official train split less its validation part, in a confirmation of the whole of it."""
     validation: ImageSet
+    """The images it is judged by: in a search of the validation part, in a confirmation of the test split."""
     num_classes: int
     mean: Tensor
-    """`(C,)` float32, in pixel units 0 … 255, over the whole train part, whatever `train_images` was."""
+    """`(C,)` float32, in pixel units 0 … 255, over all images that `train` may be a subset of."""
     std: Tensor
     """`(C,)` float32, likewise; 1 for a channel that never varies."""
     augmentation: Augmentation
     split_digest: str
-    """SHA-256 over the indices of the training and the validation images; equal digests mean equal images."""
+    """SHA-256 over the indices of `train` and `validation`, and whether the latter are of the test split; equal digests
+    mean equal images."""
 
     @cached_property
     def padded(self) -> Tensor:

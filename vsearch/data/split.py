@@ -55,14 +55,23 @@ def hold_out_test(labels: Indices) -> tuple[Indices, Indices]:
     return hold_out(labels, TEST_PERCENT, TEST_SEED)
 
 
+def require_seed(split_seed: int) -> None:
+    """Nothing, if a split can be drawn with the seed.
+
+    Raises:
+        InputError: it is not in 0 … 2^32 - 1.
+    """
+    if not 0 <= split_seed < 2**32:
+        raise InputError(f"split_seed is {split_seed}; it must lie in 0 … {2**32 - 1}")
+
+
 def whole_split(labels: Indices, split_seed: int) -> Split:
     """The official train split in two: 10 % for validation, the rest for training.
 
     Raises:
         InputError: the seed is not in 0 … 2^32 - 1.
     """
-    if not 0 <= split_seed < 2**32:
-        raise InputError(f"split_seed is {split_seed}; it must lie in 0 … {2**32 - 1}")
+    require_seed(split_seed)
     return Split(*hold_out(labels, VALIDATION_PERCENT, split_seed))
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from vsearch.data.download import fetch_if_missing
-from vsearch.data.sets import Augmentation, TrainSplit
+from vsearch.data.sets import Augmentation, LabelledPixels, TrainSplit
 from vsearch.data.verify import PublishedFiles
-from vsearch.spec.datasets import DATASETS
+from vsearch.spec.datasets import DATASETS, DatasetInfo
 
 # As for CIFAR, but a mirrored digit is none.
 AUGMENTATION = Augmentation(pad=4, flip=False)
@@ -27,16 +27,24 @@ def read_svhn(root: Path, download: bool = False, md5: str | None = None) -> Tra
     Raises:
         DataError: the file is missing, unreadable or damaged.
     """
+    info = DATASETS["svhn"]
+    return TrainSplit(*read_mat(info, "train", root, download, md5), info.num_classes, AUGMENTATION)
+
+
+def read_mat(info: DatasetInfo, part: str, root: Path, download: bool, md5: str | None = None) -> LabelledPixels:
+    """The images of one part of the data set, as torchvision names it; no other part's file is opened.
+
+    `info` is the catalogue's entry, for the messages; the rest is as `read_svhn` describes.
+    """
     from torchvision.datasets import SVHN
     from torchvision.datasets.utils import download_url
 
-    url, name, published_md5 = SVHN.split_list["train"]
+    url, name, published_md5 = SVHN.split_list[part]
     expected = md5 or published_md5
-    files = PublishedFiles(DATASETS["svhn"], "", {name: expected})
+    files = PublishedFiles(info, "", {name: expected})
     if download:
         fetch_if_missing(files, root, lambda: download_url(url, root, name, expected))
     files.verify(root)
-    train_only = type("SVHN", (SVHN,), {"split_list": {"train": [url, name, expected]}})
-    official = train_only(root, split="train")
-    images = np.ascontiguousarray(official.data.transpose(0, 2, 3, 1))
-    return TrainSplit(images, official.labels, files.info.num_classes, AUGMENTATION)
+    only_this = type("SVHN", (SVHN,), {"split_list": {part: [url, name, expected]}})
+    official = only_this(root, split=part)
+    return LabelledPixels(np.ascontiguousarray(official.data.transpose(0, 2, 3, 1)), official.labels)

@@ -19,22 +19,29 @@ class DatasetInfo:
     """Of the train part: the official train split less the 10 % held out for validation."""
     validation_images: int
     """Of that tenth."""
+    test_images: int
+    """Of the test split, which a search never opens."""
     image_size: int
     """Height and width in pixels."""
     channels: int
     download_megabytes: int
     """Of the archives fetched for the train part; 0 where the images come with a dependency."""
 
+    @property
+    def whole_train_images(self) -> int:
+        """Of the whole official train split, on which a confirmation trains."""
+        return self.train_images + self.validation_images
+
 
 DATASETS = {
     info.name: info
     for info in (
-        DatasetInfo("cifar10", "CIFAR-10", 10, 45_000, 5_000, 32, 3, 170),
-        DatasetInfo("cifar100", "CIFAR-100", 100, 45_000, 5_000, 32, 3, 169),
+        DatasetInfo("cifar10", "CIFAR-10", 10, 45_000, 5_000, 10_000, 32, 3, 170),
+        DatasetInfo("cifar100", "CIFAR-100", 100, 45_000, 5_000, 10_000, 32, 3, 169),
         # 1,797 scans, of which 359 are the test split and 144 validation (vsearch.data.digits).
-        DatasetInfo("digits", "Digits", 10, 1_294, 144, 8, 1, 0),
-        DatasetInfo("fashion-mnist", "Fashion-MNIST", 10, 54_000, 6_000, 28, 1, 26),
-        DatasetInfo("svhn", "SVHN", 10, 65_931, 7_326, 32, 3, 182),
+        DatasetInfo("digits", "Digits", 10, 1_294, 144, 359, 8, 1, 0),
+        DatasetInfo("fashion-mnist", "Fashion-MNIST", 10, 54_000, 6_000, 10_000, 28, 1, 26),
+        DatasetInfo("svhn", "SVHN", 10, 65_931, 7_326, 26_032, 32, 3, 182),
     )
 }
 
