@@ -14,10 +14,8 @@ from vsearch.spec.datasets import DATASETS
 def test_says_what_it_is_and_how_well_it_does_on_the_test_split(confirmed: ConfirmedNetwork) -> None:
     card = curve_card(confirmed)
     assert "# Curve card: Ramp(peak=1.3, floor=0.9" in card
-    assert (
-        f"ResNet-8 (3 blocks) trained on Digits with a fixed scale on every shortcut: test accuracy {100 * confirmed.accuracy:.2f} %"
-        in card
-    )
+    assert "ResNet-8 (3 blocks) trained on Digits with a fixed scale on every shortcut" in card
+    assert f"test accuracy {100 * confirmed.accuracy:.2f} %" in card
     assert "1.1857, 1.0429, 0.9000" in card
 
 

@@ -9,7 +9,10 @@ EXCLUDED = "vsearch_excluded"
 """Study: the numbers of the trials that were taken out of it."""
 
 ROLE = "role"
-"""Trial: `baseline`, `paper` or `search`."""
+"""Trial: `baseline`, `paper` or `search`; in a planned study one of `vsearch.spec.planned.ROLES`."""
+LABEL, PAIR = "label", "pair"
+"""Trial of a planned study: what its curve is called there, and the number of its seed, from 0: trials of the same
+number are compared."""
 CURVE = "curve"
 """Trial: the curve as a JSON object."""
 SCALES = "scales"

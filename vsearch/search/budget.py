@@ -9,7 +9,7 @@ from vsearch.storage.queries import Tally
 def is_exhausted(study: StoredStudy) -> bool:
     """Whether no trial of the study can begin any more, now or after running ones were put back."""
     tally = study.storage.tally(study.study_id)
-    if study.state != "open" or tally.done >= study.spec.trials or _has_failed(study, tally):
+    if study.state != "open" or _is_spent(study, tally) or _has_failed(study, tally):
         return True
     spent = _spent(study)
     return spent is not None and (_is_time_over(study, spent) or (spent.begun == 0 and not _has_epochs(study, spent)))
@@ -22,7 +22,9 @@ def may_begin(study: StoredStudy) -> bool:
     begun may need all its epochs.
     """
     tally = study.storage.tally(study.study_id)
-    if tally.done + tally.running >= study.spec.trials or _has_failed(study, tally):
+    if study.spec.planned and not tally.waiting:
+        return False  # a failed one is not replaced by whatever the sampler thinks of
+    if (tally.done + tally.running >= study.spec.trials and not study.spec.planned) or _has_failed(study, tally):
         return False
     spent = _spent(study)
     if spent is None:
@@ -30,6 +32,13 @@ def may_begin(study: StoredStudy) -> bool:
     if _is_time_over(study, spent):
         return False
     return _has_epochs(study, spent) or study.storage.is_next_begun(study.study_id) is True
+
+
+def _is_spent(study: StoredStudy, tally: Tally) -> bool:
+    """Whether as many trials have ended as there may; of a plan, all that were queued."""
+    if study.spec.planned:
+        return not tally.waiting and not tally.running
+    return tally.done >= study.spec.trials
 
 
 def _spent(study: StoredStudy) -> Spent | None:

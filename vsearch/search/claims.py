@@ -14,6 +14,7 @@ from vsearch.search.budget import may_begin
 from vsearch.search.damage import check_attributes
 from vsearch.search.lease import LEASE_SECONDS, Lease
 from vsearch.search.patience import Patience
+from vsearch.search.planned import seed_of
 from vsearch.search.space import choice_space, family_space, parameter_name
 from vsearch.search.stored import StoredStudy
 from vsearch.spec.seeds import derive_seed
@@ -35,6 +36,8 @@ class Claim:
     reported: dict[int, float]
     """The accuracy of each epoch that earlier attempts have reported."""
     lease: Lease
+    is_planned: bool = False
+    """Whether it belongs to a plan, which prunes nothing."""
 
     @property
     def number(self) -> int:
@@ -43,8 +46,8 @@ class Claim:
 
     @property
     def may_be_pruned(self) -> bool:
-        """The baseline may not: every curve is compared with it."""
-        return self.role != "baseline"
+        """The baseline may not: every curve is compared with it. Neither may what a plan asks for."""
+        return self.role != "baseline" and not self.is_planned
 
 
 def claim_trial(
@@ -123,7 +126,8 @@ def _claim(study: StoredStudy, trial: optuna.Trial, trial_id: int, lease: Lease,
     attrs = _attrs(stored, curve, scales, seeds)
     study.storage.write_attrs(trial_id, attrs | {attributes.WORKER: worker})
     role = (stored.user_attrs | attrs)[attributes.ROLE]
-    return Claim(trial, trial_id, curve, scales, seeds, role, dict(stored.intermediate_values), lease)
+    reported = dict(stored.intermediate_values)
+    return Claim(trial, trial_id, curve, scales, seeds, role, reported, lease, bool(study.spec.planned))
 
 
 def _curve(spec: StudySpec, trial: optuna.Trial, stored: FrozenTrial) -> Curve:
@@ -165,6 +169,9 @@ def _seeds(study: StoredStudy, stored: FrozenTrial, scales: tuple[float, ...]) -
         if len(stored.user_attrs[attributes.SEEDS]) != study.spec.replicates:
             raise ValueError(f"it has other than {study.spec.replicates} seeds")
         return tuple(stored.user_attrs[attributes.SEEDS])
+    if study.spec.planned:
+        check_attributes(stored.user_attrs)
+        return (seed_of(study.spec, stored.user_attrs[attributes.PAIR]),)
     key = scales_key(scales)
     met = study.storage.count_trials_with_attr(study.study_id, attributes.SCALES_KEY, key, with_failed=False)
     first = met * study.spec.replicates

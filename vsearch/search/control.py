@@ -10,8 +10,10 @@ from typing import Any
 from vsearch.errors import DataError, InputError, shorten
 from vsearch.search import attributes
 from vsearch.search.first import first_curves
+from vsearch.search.planned import enqueue_planned, missing_trials
 from vsearch.search.stored import StoredStudy, StudyState, enqueue, open_study, refreshed
 from vsearch.search.trials import trial_results
+from vsearch.spec.study import StudySpec
 from vsearch.storage import ending
 from vsearch.storage.audit import Entry, carry_out, write_study_attr
 from vsearch.storage.checkpoints import CheckpointStore
@@ -53,15 +55,16 @@ def pause(study: StoredStudy) -> bool:
 def resume(study: StoredStudy, **budget: float | None) -> StoredStudy:
     """Let workers take trials again, after any of the others, with another budget if one is given.
 
-    Those of its first curves of which cancelling left nothing are queued again.
+    Those of its first curves of which cancelling left nothing are queued again; of a plan, whatever is missing.
 
     Raises:
         InputError: the budget is out of its range.
     """
     with study.storage.exclusive(study.study_id):
         study = refreshed(study)
-        text = study.spec.with_changes(**budget).to_json()
-        enqueue_missing(study)
+        spec = _counted_on(study, study.spec.with_changes(**budget))
+        text = spec.to_json()
+        enqueue_missing(study, spec)
 
         def change(connection: Any) -> bool:
             has_changed = write_study_attr(connection, study.study_id, attributes.SPEC, text)
@@ -122,12 +125,34 @@ def check_untrained(study: StoredStudy) -> None:
         )
 
 
-def enqueue_missing(study: StoredStudy) -> None:
-    """Queue those of the study's first curves again of which nothing is left but cancelled and excluded trials."""
-    there = [(trial.role, trial.curve) for trial in trial_results(study) if trial.counts]
-    for role, family, curve in first_curves(study.spec):
-        if (role, curve) not in there:
-            enqueue(study.optuna_study, study.spec, role, family, curve)
+def enqueue_missing(study: StoredStudy, spec: StudySpec | None = None) -> None:
+    """Queue what a study must have and has not: of its first curves, or of its plan.
+
+    Cancelled and excluded trials do not count. In a plan neither do failed ones, unless they diverged: that is a
+    result.
+
+    Args:
+        spec: its spec as it will be stored; by default as it is.
+    """
+    spec = spec or study.spec
+    trials = [trial for trial in trial_results(study) if trial.counts]
+    if spec.planned:
+        kept = [trial for trial in trials if trial.state != "failed" or trial.reason == "diverged"]
+        there = [(trial.label, trial.pair) for trial in kept if trial.pair is not None]
+        enqueue_planned(study.optuna_study, missing_trials(spec, there))
+        return
+    known = [(trial.role, trial.curve) for trial in trials]
+    for role, family, curve in first_curves(spec):
+        if (role, curve) not in known:
+            enqueue(study.optuna_study, spec, role, family, curve)
+
+
+def _counted_on(study: StoredStudy, spec: StudySpec) -> StudySpec:
+    """The spec; of a plan that gets more seeds when some of it is known, as one that was looked into."""
+    is_longer = bool(spec.planned) and spec.trials > study.spec.trials
+    if not is_longer or not any(trial.is_finished for trial in trial_results(study)):
+        return spec
+    return spec.with_changes(sequential=True)
 
 
 def _close(study: StoredStudy, state: StudyState, action: str) -> bool:

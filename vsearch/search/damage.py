@@ -89,12 +89,13 @@ _SOUND: dict[str, Callable[[object], bool]] = {
     attributes.LOG: is_list(_is_text),
     attributes.WEIGHTS_DIGESTS: is_list(_is_text),
     attributes.VERSIONS: _is_table_of_texts,
-    **dict.fromkeys((attributes.EPOCHS, attributes.THREADS, attributes.PARAMETERS), is_whole),
+    **dict.fromkeys((attributes.EPOCHS, attributes.THREADS, attributes.PARAMETERS, attributes.PAIR), is_whole),
     **dict.fromkeys((attributes.SECONDS, attributes.IMAGES_PER_SECOND), is_number),
     **dict.fromkeys((attributes.MEAN, attributes.GEOMETRIC_MEAN, attributes.PRODUCT), _is_number_or_none),
     **dict.fromkeys(
         (
-            *(attributes.ROLE, attributes.REASON, attributes.DETAIL, attributes.WORKER, attributes.SCALES_KEY),
+            *(attributes.ROLE, attributes.LABEL, attributes.SCALES_KEY),
+            *(attributes.REASON, attributes.DETAIL, attributes.WORKER),
             *(attributes.DEVICE, attributes.PRECISION, attributes.COMMIT, attributes.SPLIT, attributes.SPEC_DIGEST),
         ),
         _is_text,

@@ -81,7 +81,8 @@ def _replacements(study: StoredStudy, trial: TrialResult) -> list[int]:
     """The trials that wait, without seeds as none has begun, to train that given curve again."""
     if trial.role == "search":
         return []
-    same = [t for t in trial_results(study) if (t.role, t.curve) == (trial.role, trial.curve)]
+    known = (trial.role, trial.curve, trial.pair)
+    same = [t for t in trial_results(study) if (t.role, t.curve, t.pair) == known]
     return [t.number for t in same if t.state == "waiting" and not t.seeds]
 
 

@@ -68,7 +68,8 @@ def _budget(storage: Storage, summary: StudySummary, counts: dict[TrialState, in
         return "foreign", 0
     if spec.name != summary.name:
         return "foreign", 0
-    if counts[TrialState.COMPLETE] + counts[TrialState.PRUNED] >= spec.trials:
+    is_over = not counts[TrialState.WAITING] and not counts[TrialState.RUNNING] if spec.planned else False
+    if is_over or counts[TrialState.COMPLETE] + counts[TrialState.PRUNED] >= spec.trials:
         return "done", spec.trials
     if counts[TrialState.FAIL] >= spec.max_failed:  # seldom, so that the next query is too
         cancelled = storage.count_trials_with_attr(summary.study_id, attributes.REASON, "cancelled")

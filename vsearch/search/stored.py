@@ -12,6 +12,7 @@ from vsearch.errors import InputError, StorageError, shorten, unknown_name
 from vsearch.search import attributes
 from vsearch.search.damage import is_list, is_whole, reading
 from vsearch.search.first import first_curves
+from vsearch.search.planned import enqueue_planned, planned_trials
 from vsearch.search.pruner import build_pruner
 from vsearch.search.sampler import CurveSampler
 from vsearch.search.space import FAMILY, contains, parameter_name
@@ -50,6 +51,8 @@ class StoredStudy:
 def create_study(storage: Storage, spec: StudySpec) -> StoredStudy:
     """Store a new study and enqueue the baseline as its trial 0, then the paper's curves of its families.
 
+    Of a planned study all trials are enqueued.
+
     Raises:
         InputError: the name is taken, with what differs from the stored study.
     """
@@ -64,8 +67,7 @@ def _create_study(storage: Storage, spec: StudySpec) -> StoredStudy:
         raise _exists(storage, spec) from None
     try:
         study = _load(storage, spec)
-        for role, family, curve in first_curves(spec):
-            enqueue(study, spec, role, family, curve)
+        enqueue_first(study, spec)
         storage.set_study_user_attr(study_id, attributes.STATE, "open")
         storage.set_study_user_attr(study_id, attributes.SPEC, spec.to_json())
     except BaseException:
@@ -133,6 +135,15 @@ def create_or_open(storage: Storage, spec: StudySpec) -> tuple[StoredStudy, bool
     if differences(stored.spec, spec):
         raise _exists(storage, spec)
     return stored, False
+
+
+def enqueue_first(study: optuna.Study, spec: StudySpec) -> None:
+    """Queue what a new study trains before its sampler is asked."""
+    if spec.planned:
+        enqueue_planned(study, planned_trials(spec))
+        return
+    for role, family, curve in first_curves(spec):
+        enqueue(study, spec, role, family, curve)
 
 
 def enqueue(study: optuna.Study, spec: StudySpec, role: str, family: str, curve: Curve) -> None:

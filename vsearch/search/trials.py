@@ -28,8 +28,8 @@ class TrialResult:
     scales: tuple[float, ...]
     knobs: dict[str, float | str]
     accuracy: float | None
-    """Validation accuracy in [0, 1], the mean over the seeds: the objective of a finished trial, the last of others.
-    Kept for an excluded one."""
+    """Validation accuracy (of a study that is judged by the test split, test accuracy) in [0, 1], the mean over the
+    seeds: the objective of a finished trial, the last of others. Kept for an excluded one."""
     accuracies: tuple[float, ...]
     """Of each seed."""
     seed_curves: tuple[tuple[float, ...], ...]
@@ -43,6 +43,16 @@ class TrialResult:
     started: datetime | None
     ended: datetime | None
     attributes: dict[str, Any]
+
+    @property
+    def label(self) -> str:
+        """What its curve is called in a planned study; empty in a search."""
+        return str(self.attributes.get(attributes.LABEL, ""))
+
+    @property
+    def pair(self) -> int | None:
+        """The number of its seed in a planned study, from 0; None in a search."""
+        return self.attributes.get(attributes.PAIR)
 
     @property
     def is_finished(self) -> bool:
@@ -60,6 +70,7 @@ class TrialResult:
             "number": self.number,
             "state": self.state,
             "role": self.role,
+            **({} if self.pair is None else {"label": self.label, "pair": self.pair}),
             "reason": self.reason,
             "detail": self.detail,
             "accuracy": self.accuracy,

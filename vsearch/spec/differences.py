@@ -19,4 +19,6 @@ def differences(stored: StudySpec, wanted: StudySpec) -> list[str]:
 def _plain(value: object) -> str:
     if value is None:
         return "nothing"
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    if isinstance(value, dict):
+        return str(value.get("label", value))
+    return ", ".join(map(_plain, value)) if isinstance(value, (list, tuple)) else str(value)

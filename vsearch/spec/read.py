@@ -8,6 +8,7 @@ from typing import Any
 from vsearch.errors import InputError, shorten, unknown_name
 from vsearch.spec.knobs import setting_text
 from vsearch.spec.number import check_whole, shown
+from vsearch.spec.planned import planned_from
 from vsearch.spec.recipe import Recipe, recipe
 from vsearch.spec.study import MAX_EPOCHS, VERSION, StudySpec
 
@@ -62,12 +63,13 @@ def spec_from_dict(content: Mapping[str, Any]) -> StudySpec:
         values["retry"] = _texts("retry", values["retry"])
     values["recipe"] = _recipe(values.get("recipe", "short"))
     values["knobs"] = tuple(knob_items(values.get("knobs", {})).items())
+    values["planned"] = planned_from(values.get("planned", ()))
     for key in ("epochs", "first_rung"):
         if key in values:  # their default in the spec, 0, leaves them to the recipe; nobody who writes 0 means that
             check_whole(key, values[key], 1, MAX_EPOCHS)
     if values.get("name") == "":
         raise InputError("the study name is empty; give one, or leave it out to have one made")
-    for key in ("name", "dataset", "network", "sampler", "pruner"):
+    for key in ("name", "dataset", "network", "sampler", "pruner", "purpose", "parent", "evaluated_on"):
         if not isinstance(values.get(key, ""), str):
             raise InputError(f"{key} is {shown(values[key])}; it must be text")
     return StudySpec(**values)

@@ -9,11 +9,13 @@ from typing import Any
 
 from vsearch.curves import Curve, Knob, KnobValue, family
 from vsearch.errors import InputError, unknown_name
-from vsearch.spec.datasets import DatasetInfo, check_dataset_name, dataset_info
+from vsearch.spec.datasets import check_dataset_name, dataset_info
 from vsearch.spec.depth import num_blocks
+from vsearch.spec.images import EVALUATED_ON, check_counts, parts_of
 from vsearch.spec.knobs import canonical_knobs, curve_at, knobs_of, structure_of
 from vsearch.spec.name import check_study_name, default_name
 from vsearch.spec.number import check_interval, check_whole, shown
+from vsearch.spec.planned import SEARCH, PlannedCurve, check_plan
 from vsearch.spec.recipe import RECIPES, Recipe
 
 VERSION = 1
@@ -22,8 +24,9 @@ SAMPLERS = ("gp", "grid", "qmc", "random", "tpe")
 PRUNERS = ("asha", "hyperband", "median", "none")
 NETWORKS = ("resnet",)
 RETRYABLE = ("error", "lost", "out-of-memory", "diverged")
-_NOT_TRAINING = ("trials", "max_epochs", "max_device_hours", "max_failed", "max_attempts", "retry")
+_NOT_TRAINING = ("trials", "max_epochs", "max_device_hours", "max_failed", "max_attempts", "retry", "sequential")
 """What says how much is trained and not how."""
+_OF_PLANS = ("purpose", "parent", "evaluated_on", "planned", "sequential")
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class StudySpec:
     train_images: int | None = None
     """A stratified subset of the training part; None takes all."""
     validation_images: int | None = None
+    """Likewise of the images that networks are judged by."""
     image_size: int | None = None
     """Pixels that a `folder:` data set is resized to, 8 … 512."""
     split_seed: int = 0
@@ -76,6 +80,16 @@ class StudySpec:
     recipe: Recipe = RECIPES["short"]
     knobs: tuple[tuple[str, str], ...] = ()
     """Every knob of every family (`triangle.peak`) with its range as text (`1.0:1.6`, `0.8`, `falling,rising`)."""
+    purpose: str = SEARCH
+    """`search`, or one of `planned.PURPOSES`."""
+    parent: str = ""
+    """The study that a planned one comes from."""
+    evaluated_on: str = "validation"
+    """`test`: trained on the whole official train split and judged by the test split, which no search opens."""
+    planned: tuple[PlannedCurve, ...] = ()
+    """The curves that a planned study trains, `trials` in all: one for each curve and seed."""
+    sequential: bool = False
+    """Whether its number of seeds depends on its results: intervals are then those that stay valid under that."""
 
     def __post_init__(self) -> None:
         self._check_names()
@@ -87,6 +101,7 @@ class StudySpec:
         self._check_numbers()
         self._check_budget()
         self._check_images()
+        self._check_plan()
         object.__setattr__(self, "knobs", canonical_knobs(self.families, dict(self.knobs)))
         if not self.name:
             object.__setattr__(self, "name", default_name(self.families, self.dataset, f"{self.network}{self.depth}"))
@@ -110,6 +125,7 @@ class StudySpec:
             ("sampler", self.sampler, SAMPLERS),
             ("pruner", self.pruner, PRUNERS),
             ("network", self.network, NETWORKS),
+            ("part to be judged by", self.evaluated_on, EVALUATED_ON),
         ):
             if got not in known:
                 raise unknown_name(kind, got, known)
@@ -148,31 +164,33 @@ class StudySpec:
 
     def _check_images(self) -> None:
         info = dataset_info(self.dataset)
-        for name in ("train_images", "validation_images"):
-            value = getattr(self, name)
-            if value is not None:
-                check_whole(name, value, 1, 100_000_000)
-        if info is not None:
-            self._check_subset("train_images", info.train_images, info)
-            self._check_subset("validation_images", info.validation_images, info)
-        available = self.train_images or (info.train_images if info else None)
+        check_counts(info, self.evaluated_on, self.train_images, self.validation_images)
+        available = self._available_images
         if available is not None and self.recipe.batch_size > available:
             raise InputError(
                 f"batch_size is {self.recipe.batch_size}, more than the {available} training images; "
                 "choose a smaller batch or more images"
             )
 
-    def _check_subset(self, name: str, available: int, info: DatasetInfo) -> None:
-        count = getattr(self, name)
-        if count is not None and not info.num_classes <= count <= available:
-            raise InputError(
-                f"{name} is {count}; {self.dataset} allows {info.num_classes} (one per class) to {available} "
-                "(all of that part: a tenth of the training split is kept for validation)"
-            )
+    def _check_plan(self) -> None:
+        check_plan(self.purpose, self.planned, self.trials)
+        if not isinstance(self.sequential, bool) or (self.sequential and not self.planned):
+            raise InputError(f"sequential is {shown(self.sequential)}; it is true or false, and true in plans alone")
+        if not self.planned and (self.parent or self.evaluated_on != "validation"):
+            raise InputError("a search has no parent, and is judged by validation images: the test split is closed")
+        if self.planned and (self.pruner != "none" or self.replicates != 1):
+            raise InputError('a study with planned curves has pruner = "none" and replicates = 1: each seed is a trial')
+        if self.parent:
+            check_study_name(self.parent)
+
+    @property
+    def _available_images(self) -> int | None:
+        """Training images; None where a folder's are not counted."""
+        info = dataset_info(self.dataset)
+        return self.train_images or (parts_of(info, self.evaluated_on).train if info else None)
 
     def _recipe_epochs(self) -> int:
-        info = dataset_info(self.dataset)
-        available = self.train_images or (info.train_images if info else None)
+        available = self._available_images
         if available is None and self.recipe.iterations is not None:
             raise InputError(
                 f"the recipe {self.recipe.name} counts iterations, and the size of {self.dataset} is not known here; "
@@ -184,6 +202,11 @@ class StudySpec:
     def num_blocks(self) -> int:
         """Residual blocks of the network."""
         return num_blocks(self.depth)
+
+    @property
+    def seeds_per_curve(self) -> int:
+        """Of a planned study: trainings of each curve."""
+        return self.trials // max(1, len(self.planned))
 
     @cached_property
     def search_knobs(self) -> dict[str, tuple[Knob, ...]]:
@@ -204,7 +227,8 @@ class StudySpec:
 
     def without_budget(self) -> "StudySpec":
         """The same spec with the default budget: two studies that agree in it train each curve alike."""
-        return self.with_changes(**{name: _DEFAULTS[name] for name in _NOT_TRAINING})
+        defaults = {name: _DEFAULTS[name] for name in _NOT_TRAINING}
+        return self.with_changes(**defaults | ({"trials": len(self.planned)} if self.planned else {}))
 
     @property
     def rungs(self) -> tuple[int, ...]:
@@ -219,8 +243,12 @@ class StudySpec:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready dictionary, with the version of this format."""
-        content = {key: value for key, value in asdict(self).items() if value is not None}
-        return {"version": VERSION, **content, "knobs": dict(self.knobs)}
+        content = {key: value for key, value in asdict(self).items() if value is not None and key not in _OF_PLANS}
+        content |= {"version": VERSION, "knobs": dict(self.knobs)}
+        if not self.planned:  # as searches were written before there were plans: digests of their specs stay the same
+            return content
+        plan = {name: getattr(self, name) for name in _OF_PLANS}
+        return content | plan | {"planned": [item.to_dict() for item in self.planned]}
 
     def to_json(self) -> str:
         """The spec as one line of JSON."""

@@ -123,10 +123,19 @@ class TrialAttempt:
         if outcome.reason in self.study.spec.retry:
             if put_back(self.study, self.claim, outcome.reason, outcome.detail, ending.attrs):
                 return Outcome(TrialState.WAITING, outcome.reason, outcome.detail)
-        elif not self._tell(ending):
-            return None
-        self._delete_checkpoint()
+        else:
+            if self._keeps_weights(outcome):
+                self.stop()
+            if not self._tell(ending):
+                return None
+        if not self._keeps_weights(outcome):
+            self._delete_checkpoint()
         return outcome
+
+    def _keeps_weights(self, outcome: Outcome) -> bool:
+        """Whether the last checkpoint stays: the networks that a confirmation trained can be taken away."""
+        is_wanted = self.study.spec.evaluated_on == "test" and self.claim.role != "control"
+        return is_wanted and outcome.state == TrialState.COMPLETE
 
     def _tell(self, ending: Ending) -> bool:
         outcome = ending.outcome

@@ -13,6 +13,7 @@ import torch
 
 import vsearch
 from vsearch.data import SearchData, load_search_data
+from vsearch.data.test_split import load_test_data
 from vsearch.models import build_network
 from vsearch.models.compiled_norms import norms_version
 from vsearch.search.claims import Claim
@@ -78,7 +79,25 @@ def set_up(
         DataError: they are missing or damaged; says how to get them.
     """
     spec = study.spec
-    data = load_search_data(
+    data = _load(spec, data_path, download=download)
+    precision = choose_precision(spec.recipe.precision, device)
+    return Workplace(
+        spec, study.study_id, data.to(device), device, precision, checkpoints, make_steps=choose_steps(device)
+    )
+
+
+def _load(spec: StudySpec, data_path: Path, *, download: bool) -> SearchData:
+    if spec.evaluated_on == "test":
+        return load_test_data(
+            spec.dataset,
+            root=data_path,
+            train_images=spec.train_images,
+            test_images=spec.validation_images,
+            split_seed=spec.split_seed,
+            download=download,
+            image_size=spec.image_size,
+        )
+    return load_search_data(
         spec.dataset,
         root=data_path,
         train_images=spec.train_images,
@@ -86,10 +105,6 @@ def set_up(
         split_seed=spec.split_seed,
         download=download,
         image_size=spec.image_size,
-    )
-    precision = choose_precision(spec.recipe.precision, device)
-    return Workplace(
-        spec, study.study_id, data.to(device), device, precision, checkpoints, make_steps=choose_steps(device)
     )
 
 

@@ -1,0 +1,153 @@
+"""When to stop adding seeds: an interval that stays right however often one looks at it, and the rule that reads it.
+
+Looking at a t interval after every pair and stopping at the first that excludes zero is wrong far more often than it
+says (26 % in place of 5 % over 20 pairs). A confidence sequence holds at all looks together: it called 2.2 % of equal
+curves different within 20 pairs, and one of three in 2.1 % of studies (20,000 simulated studies each).
+
+Source: the scale-invariant Gaussian mixture of t statistics, Lai 1976; Wang & Ramdas 2023, "Anytime-valid t-tests and
+confidence sequences for Gaussian means with unknown variance"; its validity under peeking from Ville's inequality.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from vsearch.errors import InputError
+from vsearch.statistics.checks import check_differences, check_resolution, error_rate
+from vsearch.statistics.interval import Interval
+
+Verdict = Literal["confirmed", "worse", "futile", "spent", "more"]
+Floats = npt.NDArray[np.float64]
+
+MIXTURE = 0.3
+"""The prior precision c² of the standardised difference in units of one pair: the mixture weighs differences of about
+1.8 standard deviations. Of 0.01, 0.03, 0.1, 0.3, 1 and 3 it needed the fewest pairs on average for a difference of one
+standard deviation, looked at after each of at most 20 pairs: 15.0, 14.1, 13.2, 12.6, 12.7 and 13.9 (3 curves: 16.8,
+16.2, 15.4, 15.0, 15.2, 16.4), and found it in 66, 73, 80, 84, 87 and 87 % of 20,000 simulations each. Smaller values
+only reach certainty with 4 pairs where 0.3 does too, larger ones not before 5."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is known of one candidate after so many pairs."""
+
+    verdict: Verdict
+    """`confirmed` and `worse`: the interval excludes zero; `futile`: it ends below what is worthwhile; `spent`: no seed
+    is left; `more`: undecided."""
+    reason: str
+    """In words, with its numbers."""
+    interval: Interval
+    """Always valid, for all candidates together, in points."""
+    pairs: int
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What to do next: `more` while a candidate is undecided, else the best that was found of any."""
+
+    verdict: Verdict
+    reason: str
+    decisions: Mapping[str, Decision]
+    """By candidate."""
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """The candidates that need more seeds; the others need none, whatever the rest of the study does."""
+        return tuple(name for name, decision in self.decisions.items() if decision.verdict == "more")
+
+
+def confidence_sequence(
+    differences: Sequence[float], *, level: float = 0.95, comparisons: int = 1, resolution: float = 0.0
+) -> Interval:
+    """An interval for the mean of normal differences that holds at every number of pairs at once, with `level`.
+
+    The differences are in the order of their seeds. It is what all looks so far have left (their intersection), so it
+    never widens with more pairs; infinite for the first three. Should nothing be left, which happens with probability
+    1 - level at most, it is that of the last look. `resolution`: see `paired_difference`.
+
+    Raises:
+        InputError: no difference, or one that is not finite; a number out of its range.
+    """
+    numbers = np.asarray(check_differences(differences))
+    lows, highs = looks(numbers[None], error_rate(level, comparisons), check_resolution(resolution))
+    low, high = float(lows.max()), float(highs.min())
+    return Interval(low, high) if low <= high else Interval(float(lows[0, -1]), float(highs[0, -1]))
+
+
+def looks(differences: Floats, alpha: float, resolution: float = 0.0) -> tuple[Floats, Floats]:
+    """The lower and upper ends after each pair: `(sets, pairs)` -> twice `(sets, pairs)`.
+
+    With S and V the sum and the sum of squares of x - mu, mu is left out as soon as
+
+        sqrt(c² / (n + c²)) · (V / (V - S² / (n + c²)))^(n / 2) >= 1 / alpha,
+
+    which is solved for mu; as long as that holds for no mu at all, the ends are infinite.
+    """
+    n = np.arange(1, differences.shape[1] + 1)
+    centred = differences - differences[:, :1]  # keeps digits where all differences are far from zero
+    mean = centred.cumsum(axis=1) / n
+    variance = np.maximum((centred**2).cumsum(axis=1) / n - mean**2, (resolution / 2) ** 2)
+    bound = np.exp(2 / n * (0.5 * np.log((n + MIXTURE) / MIXTURE) - math.log(alpha)))
+    left = 1 - bound * MIXTURE / (n + MIXTURE)
+    known = (left > 0) & (variance > 1e-12 * (centred**2).max(axis=1, keepdims=True, initial=0.0))
+    half = np.where(known, np.sqrt(variance * (bound - 1) / np.where(left > 0, left, 1.0)), np.inf)
+    mean = mean + differences[:, :1]
+    return mean - half, mean + half
+
+
+def next_step(
+    differences_by_candidate: Mapping[str, Sequence[float]],
+    *,
+    level: float = 0.95,
+    worthwhile: float,
+    max_seeds: int,
+    resolution: float = 0.0,
+) -> NextStep:
+    """Whether more seeds are needed, for all candidates of a study together; it may be asked after every pair.
+
+    Args:
+        differences_by_candidate: in points, in the order of the seeds. ALL candidates, the decided ones too: the error
+            is shared between them, and one that is left out would be counted as never tried.
+        worthwhile: a candidate whose interval ends below this many points is given up.
+        max_seeds: a candidate with so many pairs gets no more.
+
+    Raises:
+        InputError: no candidate, a difference that is not finite, a number out of its range.
+    """
+    if not differences_by_candidate:
+        raise InputError("there is no candidate to decide about")
+    if not 0 <= worthwhile < math.inf:
+        raise InputError(f"worthwhile is {worthwhile:g}; it must be 0 points or more")
+    if max_seeds < 2:
+        raise InputError(f"max_seeds is {max_seeds}; give 2 or more")
+    decisions = {}
+    for name, differences in differences_by_candidate.items():
+        interval = confidence_sequence(
+            differences, level=level, comparisons=len(differences_by_candidate), resolution=resolution
+        )
+        decisions[name] = _decide(interval, len(differences), worthwhile, max_seeds)
+    order: tuple[Verdict, ...] = ("more", "confirmed", "spent", "futile", "worse")
+    name = min(decisions, key=lambda name: order.index(decisions[name].verdict))
+    return NextStep(decisions[name].verdict, f"{name}: {decisions[name].reason}", decisions)
+
+
+def _decide(interval: Interval, pairs: int, worthwhile: float, max_seeds: int) -> Decision:
+    after = f"after {pairs} pairs the interval is {interval.low:+.2f} to {interval.high:+.2f} points"
+    verdict: Verdict = "more"
+    if interval.low > 0:
+        verdict, reason = "confirmed", f"{after}, all above zero"
+    elif interval.high < 0:
+        verdict, reason = "worse", f"{after}, all below zero"
+    elif interval.high < worthwhile:
+        verdict, reason = "futile", f"{after}, all below the {worthwhile:g} that would be worthwhile"
+    elif pairs >= max_seeds:
+        verdict, reason = "spent", f"{after}, which decides nothing, and no more than {max_seeds} seeds are allowed"
+    elif interval.is_finite:
+        reason = f"{after}, which decides nothing yet"
+    else:
+        reason = f"after {pairs} pairs nothing can be said yet"
+    return Decision(verdict, reason, interval, pairs)
