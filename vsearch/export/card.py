@@ -56,16 +56,21 @@ def _sureness(exported: ExportedCurve) -> list[str]:
     lines = []
     if isinstance(exported, ConfirmedNetwork):
         lines.append(f"- {_sentence(exported.choice)} The accuracy of a single training is no measure of the curve.")
+    if isinstance(exported, ConfirmedNetwork) and exported.role == "baseline":
+        return [*lines, "- It is the plain network itself: all scales are 1."]
     return [*lines, *_certainty(exported.certainty)]
 
 
 def _certainty(certainty: Certainty | None) -> list[str]:
     if certainty is None:
         return ["- **Not confirmed**: no comparison with the plain network (all scales 1) is known for this curve."]
+    interval = "so few pairs have no interval"
+    if certainty.is_finite:
+        interval = f"95 % interval {100 * certainty.low:+.2f} to {100 * certainty.high:+.2f}"
+    pairs = "1 pair" if certainty.pairs == 1 else f"{certainty.pairs} pairs"
     return [
-        f"- Against the plain network: {100 * certainty.difference:+.2f} points of test accuracy, 95 % interval "
-        f"{100 * certainty.low:+.2f} to {100 * certainty.high:+.2f}, from {certainty.pairs} pairs of trainings with "
-        "the same seeds.",
+        f"- Against the plain network: {100 * certainty.difference:+.2f} points of test accuracy, {interval}, from "
+        f"{pairs} of trainings with the same seeds.",
         f"- Verdict: {_sentence(certainty.verdict)}",
     ]
 
@@ -81,6 +86,7 @@ def _origin(origin: Origin | None) -> list[str]:
         ("Trained with", versions),
         ("Commit", origin.commit),
         ("Device", origin.device),
+        ("Precision", f"{origin.precision}, also of the test accuracy" if origin.precision else ""),
         ("Spec", f"\n\n```json\n{public_spec(origin.spec)}\n```" if origin.spec else ""),
     )
     return [f"- {name}: {_plain(text)}" for name, text in facts if text]

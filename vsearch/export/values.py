@@ -1,5 +1,6 @@
 """What is exported, as values: a curve alone, or a network that a confirmation trained with it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,10 +20,20 @@ class Certainty(NamedTuple):
     """Mean over the pairs."""
     low: float
     high: float
-    """Ends of the 95 % interval of the mean."""
+    """Ends of the 95 % interval of the mean, for all candidates together; infinite where so few pairs tell nothing."""
     pairs: int
     verdict: str
     """In one sentence."""
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether there is an interval."""
+        return math.isfinite(self.low) and math.isfinite(self.high)
+
+    def to_json(self) -> dict[str, float | int | str | None]:
+        """By name, with None for an infinite end: JSON knows no infinity."""
+        content: dict[str, float | int | str | None] = self._asdict()
+        return content if self.is_finite else content | {"low": None, "high": None}
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,8 @@ class Origin:
     """Of what trained it."""
     commit: str = ""
     device: str = ""
+    precision: str = ""
+    """In which the test accuracy was measured: `bf16` or `float32`."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -143,7 +143,7 @@ def _content(exported: ExportedCurve) -> dict[str, Any]:
         "geometric_mean": shape.geometric_mean(scales),
         "dataset": title_of(exported.dataset) if exported.dataset else None,
         "origin": None if exported.origin is None else _origin(exported.origin),
-        "certainty": None if exported.certainty is None else exported.certainty._asdict(),
+        "certainty": None if exported.certainty is None else exported.certainty.to_json(),
     }
     return content | (_training(exported) if isinstance(exported, ConfirmedNetwork) else {})
 
@@ -171,4 +171,5 @@ def _origin(origin: Origin) -> dict[str, Any]:
         "versions": dict(origin.versions),
         "commit": origin.commit or None,
         "device": origin.device or None,
+        "precision": origin.precision or None,
     }
