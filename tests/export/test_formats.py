@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from vsearch.data.augment import normalise
-from vsearch.export import ConfirmedNetwork, ExportMismatch, export_network
+from vsearch.errors import InputError
+from vsearch.export import ConfirmedNetwork, ExportMismatch, export_network, formats
 from vsearch.export.formats import TOLERANCE, largest_difference, random_batches
 from vsearch.models import resnet
 
@@ -69,6 +70,15 @@ def test_other_outputs_are_an_error(name: str, factor: float) -> None:
 def test_equal_outputs_differ_by_nothing() -> None:
     network = resnet(8, 10, in_channels=1).eval()
     assert largest_difference(network, network, random_batches(1, 8), "model.pt2") == 0.0 < TOLERANCE["model.pt2"]
+
+
+def test_without_its_packages_onnx_is_refused_before_anything_is_done(
+    confirmed: ConfirmedNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats, "ONNX_PACKAGES", ("onnx", "no_such_package"))
+    with pytest.raises(InputError, match=r"--onnx needs no_such_package; install vsearch\[onnx\]"):
+        export_network(confirmed, tmp_path / "taken", onnx=True)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_mismatch_leaves_no_folder(confirmed: ConfirmedNetwork, tmp_path: Path) -> None:

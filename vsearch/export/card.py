@@ -29,6 +29,8 @@ def curve_card(exported: ExportedCurve, notes: Sequence[str] = ()) -> str:
         ("How to use it", [*_usage(exported), *(f"- {note}" for note in notes)]),
         ("How to cite it", [f"- {PAPER}", f"- vsearch {__version__}, Apache-2.0 (`CITATION.cff` in its source)."]),
     ]
+    if exported.origin is not None and exported.origin.spec:
+        parts.append(("The study's spec", [f"```json\n{public_spec(exported.origin.spec)}\n```"]))
     return "\n".join("\n".join([f"## {title}", ""] * bool(title) + lines) + "\n" for title, lines in parts)
 
 
@@ -87,7 +89,6 @@ def _origin(origin: Origin | None) -> list[str]:
         ("Commit", origin.commit),
         ("Device", origin.device),
         ("Precision", f"{origin.precision}, also of the test accuracy" if origin.precision else ""),
-        ("Spec", f"\n\n```json\n{public_spec(origin.spec)}\n```" if origin.spec else ""),
     )
     return [f"- {name}: {_plain(text)}" for name, text in facts if text]
 

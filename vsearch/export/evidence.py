@@ -52,7 +52,7 @@ def _verdict(interval: Interval) -> str:
         return "confirmed: better than the plain network"
     if interval.high < 0:
         return "worse than the plain network"
-    return "not shown: the interval holds no difference at all"
+    return "not shown: zero lies in the interval"
 
 
 def choose_curve(spec: StudySpec, trials: Sequence[TrialResult], which: str) -> PlannedCurve:

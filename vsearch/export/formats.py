@@ -1,6 +1,7 @@
 """The network in forms that other programs run: torch.export and ONNX, each compared with the network itself."""
 
 import importlib.util
+import io
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,7 +38,9 @@ def check_onnx() -> None:
 def write_torch_export(network: nn.Module, example: Tensor, path: Path) -> Run:
     """Write `network` as a torch.export program of any batch size; what is given back runs the file."""
     program = torch.export.export(network, (example,), dynamic_shapes=_any_batch())
-    torch.export.save(program, path)
+    buffer = io.BytesIO()  # torch's own writer has no name for a full disk
+    torch.export.save(program, buffer)
+    path.write_bytes(buffer.getvalue())
     return torch.export.load(path).module()
 
 
@@ -45,17 +48,17 @@ def write_onnx(network: nn.Module, example: Tensor, path: Path) -> Run:
     """Write `network` as ONNX, `images` -> `logits`, of any batch size; what is given back runs the file."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecations inside of torch's exporter
-        torch.onnx.export(
+        program = torch.onnx.export(
             network,
             (example,),
-            path,
             dynamo=True,
             dynamic_shapes=_any_batch(),
             input_names=["images"],
             output_names=["logits"],
-            external_data=False,
             verbose=False,
         )
+    assert program is not None
+    path.write_bytes(program.model_proto.SerializeToString())
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
