@@ -125,7 +125,7 @@ class Study:
         download: bool = False,
         watch: Callable[["Study"], Any] | None = None,
     ) -> Best:
-        """Train with local workers until the study has spent its trials.
+        """Train with local workers until the study has spent its trials; gives the best of a search.
 
         Args:
             workers: processes; default one per core on a CPU, one on a GPU or where `slots` are given.
@@ -138,6 +138,19 @@ class Study:
             KeyboardInterrupt: after every worker has put its trial back.
             VsearchError: a worker could not work, or no trial has finished.
         """
+        self.train(workers=workers, slots=slots, threads=threads, download=download, watch=watch)
+        return self.best()
+
+    def train(
+        self,
+        *,
+        workers: int | None = None,
+        slots: int | Literal["auto"] | None = None,
+        threads: int | None = None,
+        download: bool = False,
+        watch: Callable[["Study"], Any] | None = None,
+    ) -> None:
+        """As `run`, for a study of any purpose: whether any trial has finished is not asked."""
         crew = choose_crew(self.settings.device.value, workers, threads, slots)
         fleet = Fleet(self.stored.name, self.settings, *crew, download=download)
         try:
@@ -152,7 +165,6 @@ class Study:
             raise
         if watch is not None:
             watch(self)
-        return self.best()
 
     @property
     def _checkpoints(self) -> CheckpointStore:

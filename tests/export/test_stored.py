@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from tests.confirmed import CANDIDATE, CONFIRMATION, SEARCH, SEEDS, confirmed_home
+from vsearch.confirmation.outcome import outcome
 from vsearch.data.test_split import load_test_data
 from vsearch.errors import DataError, InputError
-from vsearch.export.evidence import certainty_of, choose_trial
+from vsearch.export.choice import certainty_of, choose_trial
 from vsearch.export.stored import confirmed_network, stored_curve
 from vsearch.models import resnet
 from vsearch.search.stored import StoredStudy, open_study
@@ -93,6 +94,7 @@ def test_its_certainty_is_that_of_the_pairs_with_the_baseline(
     assert certainty.difference == pytest.approx(fmean(ours - plain for ours, plain in pairs))
     assert certainty.low <= certainty.difference <= certainty.high
     assert certainty.pairs == SEEDS
+    assert any("shape" in note and "reversed" in note for note in certainty.notes)
 
 
 def test_the_search_leads_to_its_one_confirmation(storage: Storage, store: CheckpointStore, tmp_path: Path) -> None:
@@ -158,15 +160,18 @@ def test_a_confirmation_gives_a_control_alone(study: StoredStudy) -> None:
     found = stored_curve(study, "reversed")
     assert found.scales == (0.8, 1.3, 1.2)
     assert found.certainty is not None
+    assert found.certainty.verdict == "none: it is a control, of which nothing is claimed"
 
 
 def test_an_adaptive_number_of_seeds_has_the_interval_that_allows_for_it(study: StoredStudy) -> None:
     trials = [more for trial in trial_results(study) for more in (trial, *later(trial))]
-    certainty = certainty_of(study.spec.with_changes(sequential=True), trials, "trial 1")
+    certainty = certainty_of(outcome(study.spec.with_changes(sequential=True), trials), "trial 1")
     assert certainty is not None
     pairs = [[t.accuracy for t in sorted(trials, key=lambda t: t.pair or 0) if t.label == name] for name in NAMES]
     differences = [(ours or 0) - (plain or 0) for ours, plain in zip(*pairs, strict=True)]
-    assert (certainty.low, certainty.high) == confidence_sequence(differences, resolution=1 / 359)
+    expected = confidence_sequence(differences, resolution=1 / 359)
+    assert (certainty.low, certainty.high) == pytest.approx((expected.low, expected.high))
+    assert certainty.interval_kind == "valid however often one looks"
 
 
 NAMES = ("trial 1", "baseline")
@@ -178,11 +183,13 @@ def later(trial: TrialResult) -> list[TrialResult]:
 
 
 def test_one_pair_is_no_certainty(study: StoredStudy) -> None:
-    certainty = certainty_of(study.spec, [trial for trial in trial_results(study) if trial.pair == 0], "trial 1")
+    first = [trial for trial in trial_results(study) if trial.pair == 0]
+    certainty = certainty_of(outcome(study.spec, first), "trial 1")
     assert certainty is not None
     assert not certainty.is_finite
     assert certainty.verdict.startswith("not shown")
     assert certainty.to_json()["low"] is None
+    assert "So far: 3 of 9 trainings have ended." in certainty.notes
 
 
 def test_of_two_trainings_the_lower_stands_for_the_curve(study: StoredStudy) -> None:

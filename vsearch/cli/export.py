@@ -27,7 +27,7 @@ DEPTH = 32
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder to make and fill."
 )
-@click.option("--which", default="", metavar="LABEL", help="Curve of the confirmation. [default: the surest candidate]")
+@click.option("--which", default="", metavar="LABEL", help="Curve of the confirmation. [default: its winner]")
 @click.option("--seed-index", type=int, help="Its training with that seed, from 0. [default: median test accuracy]")
 @click.option("--curve-only", is_flag=True, help="No weights: the curve, its card and the network to build.")
 @click.option("--depth", type=int, help="Layers, 6n+2, for a CURVE. [default: the paper's, or 32]")
@@ -54,8 +54,8 @@ def export(
 
         vsearch export STUDY -o taken
 
-    STUDY is a confirmation, or the study that was confirmed. Of the surest candidate it takes the training of median
-    test accuracy, not the luckiest. CURVE, as in `vsearch curve show`, exports the curve without weights.
+    STUDY is a confirmation, or the study that was confirmed. Of its winner it takes the training of median test
+    accuracy, not the luckiest. CURVE, as in `vsearch curve show`, exports the curve without weights.
     """
     from vsearch.export.folder import check_folder
 

@@ -2,7 +2,7 @@
 
 import click
 
-from vsearch.cli.confirm import confirm, yes_option
+from vsearch.cli.consent import confirm, yes_option
 from vsearch.cli.options import Settings, make_home, storage_options
 from vsearch.cli.output import note
 from vsearch.errors import InputError, StorageError

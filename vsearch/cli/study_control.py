@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vsearch.cli.confirm import confirm, yes_option
+from vsearch.cli.consent import confirm, yes_option
 from vsearch.cli.options import Settings, json_option, settings_options, storage_options
 from vsearch.cli.output import note, print_json, print_table, timestamp
 

@@ -2,11 +2,12 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from vsearch.cli.options import Settings, all_options, check_threads, json_option, make_home, parse_slots
+from vsearch.cli.crew import CrewFlags, crew_options, warn_of_threads
+from vsearch.cli.options import Settings, all_options, json_option, make_home
 from vsearch.cli.output import note
 from vsearch.cli.study_create import spec_from, spec_options, warn_about
 from vsearch.curves import families
@@ -14,7 +15,6 @@ from vsearch.errors import DataError, DeviceError, InputError
 
 if TYPE_CHECKING:
     from vsearch.study import Study
-    from vsearch.worker.fleet import Crew
 
 _FLAGS = {"families": "family", "knobs": "knob"}
 _STUDY_FILE = re.compile(r".*\.toml|.*[/\\].*")
@@ -23,24 +23,13 @@ _STUDY_FILE = re.compile(r".*\.toml|.*[/\\].*")
 @click.command()
 @click.argument("study", required=False, metavar="[STUDY|FILE.toml]")
 @spec_options
-@click.option("--workers", type=int, help="Worker processes. [default: one per core; one on a GPU or with --slots]")
-@click.option(
-    "--slots",
-    metavar="N",
-    help="Trainings at the same time in each worker; auto: as many as a short measurement finds best. "
-    "[default: 1; auto on a GPU]",
-)
-@click.option("--threads", type=int, help="CPU threads of each training. [default: 1; found with slots that are auto]")
-@click.option("--download", is_flag=True, help="Fetch the data set if it is missing.")
+@crew_options
 @json_option
 @all_options
 def run(
     study: str | None,
     flags: dict[str, Any],
-    workers: int | None,
-    slots: str | None,
-    threads: int | None,
-    download: bool,
+    crew: CrewFlags,
     as_json: bool,
     settings: Settings,
 ) -> None:
@@ -49,30 +38,21 @@ def run(
     Ctrl-C stops cleanly: trials in progress are put back with their last epoch, and the same command goes on with
     them. A second Ctrl-C stops at once.
     """
-    from vsearch.cli.live import LiveView
     from vsearch.cli.study_view import print_best
-    from vsearch.worker.fleet import check_workers, choose_crew, is_gpu
 
-    if workers is not None:
-        check_workers(workers)
-    if threads is not None:
-        check_threads(threads)
-    given: int | Literal["auto"] | None = None if slots is None else parse_slots(slots) or "auto"
-    check_device(settings)
-    crew = choose_crew(settings.device.value, workers, threads, given)
+    chosen = crew.check(settings)
     found, is_new = _study(study, flags, settings)
     if (state := found.stored.state) != "open":
         note(f"the study {found.spec.name} is {state}; let it go on with: vsearch study resume {found.spec.name}")
-    elif not found.is_done and not is_gpu(settings.device.value):
-        _warn_threads(crew)
+    elif not found.is_done:
+        warn_of_threads(chosen, settings)
     try:
-        with LiveView(found) as view:
-            best = found.run(workers=workers, slots=given, threads=threads, download=download, watch=view.update)
+        crew.train(found)
     except (InputError, DataError, DeviceError):
         if is_new and all(trial.state == "waiting" for trial in found.trials()):
             found.delete()  # it could not begin: nothing is left of it
         raise
-    print_best(found, best, as_json=as_json, top=1)
+    print_best(found, found.best(), as_json=as_json, top=1)
 
 
 def _study(name: str | None, flags: dict[str, Any], settings: Settings) -> tuple["Study", bool]:
@@ -105,29 +85,3 @@ def _stored(name: str, flags: dict[str, Any], settings: Settings) -> "Study":
         )
     make_home(settings)
     return found
-
-
-def check_device(settings: Settings) -> None:
-    """Refuse a GPU that is not there before a study is made; other devices need no torch to be known.
-
-    Raises:
-        InputError: no device has that name.
-        DeviceError: this machine lacks it.
-    """
-    if settings.device.value not in ("auto", "cpu"):
-        from vsearch.training.device import choose_device
-
-        choose_device(settings.device.value)
-
-
-def _warn_threads(crew: "Crew") -> None:
-    from vsearch.worker.fleet import core_count
-
-    cores = core_count()
-    # Each worker that looks for its slots finds as many as if it were alone.
-    each = cores if crew.slots == "auto" else int(crew.slots) * (crew.threads or 1)
-    if crew.workers * each > cores:
-        note(
-            f"warning: {crew.workers * each} threads ({crew.workers} workers of {each}) on {cores} cores "
-            "train more slowly than one thread per core"
-        )

@@ -69,11 +69,13 @@ def _certainty(certainty: Certainty | None) -> list[str]:
     interval = "so few pairs have no interval"
     if certainty.is_finite:
         interval = f"95 % interval {100 * certainty.low:+.2f} to {100 * certainty.high:+.2f}"
+        interval += f" ({certainty.interval_kind})" if certainty.interval_kind else ""
     pairs = "1 pair" if certainty.pairs == 1 else f"{certainty.pairs} pairs"
     return [
         f"- Against the plain network: {100 * certainty.difference:+.2f} points of test accuracy, {interval}, from "
         f"{pairs} of trainings with the same seeds.",
         f"- Verdict: {_sentence(certainty.verdict)}",
+        *(f"- {_sentence(note)}" for note in certainty.notes),
     ]
 
 

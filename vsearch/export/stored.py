@@ -7,11 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vsearch.confirmation.outcome import outcome
+from vsearch.curves import Curve
 from vsearch.data.load import pixel_statistics
 from vsearch.data.registry import read_train_split
 from vsearch.errors import DataError, InputError, StorageError
-from vsearch.export.evidence import certainty_of, choose_curve, choose_trial
-from vsearch.export.values import ConfirmedNetwork, ExportedCurve, Origin
+from vsearch.export.choice import certainty_of, choose_curve, choose_trial
+from vsearch.export.values import Certainty, ConfirmedNetwork, ExportedCurve, Origin
 from vsearch.models.digest import state_digest
 from vsearch.search import attributes
 from vsearch.search.ranking import best
@@ -41,7 +43,7 @@ def confirmed_network(
         study: a planned one, or a search that has one confirmation.
         store: where its workers keep checkpoints.
         data_path: the folder of the images, whose mean and standard deviation belong to the network.
-        which: label or role of a planned curve; by default the candidate whose interval lies highest.
+        which: label or role of a planned curve; by default the winner.
         seed_index: of the training; by default the one of median test accuracy.
         download: fetch the images if they are missing.
 
@@ -51,7 +53,8 @@ def confirmed_network(
     """
     study = confirmation_of(study)
     trials = trial_results(study)
-    planned = choose_curve(study.spec, trials, which)
+    found = outcome(study.spec, trials)
+    planned = choose_curve(found, trials, which)
     if planned.role == "control":
         raise InputError(f"weights of controls are not kept; {planned.label!r} can be exported with --curve-only")
     trial, choice = choose_trial(trials, planned.label, seed_index)
@@ -67,7 +70,7 @@ def confirmed_network(
         num_classes=official.num_classes,
         channels=official.images.shape[3],
         origin=_origin(study, trial),
-        certainty=certainty_of(spec, trials, planned.label),
+        certainty=certainty_of(found, planned.label),
         role=planned.role,
         seed=trial.seeds[0],
         accuracy=trial.accuracy,
@@ -94,13 +97,13 @@ def stored_curve(study: StoredStudy, which: str = "") -> ExportedCurve:
         trial = best(trials).trial
         assert trial.curve is not None
         return _curve(study, trial.curve, _origin(study, trial), None)
-    planned = choose_curve(spec, trials, which)
-    is_sure = spec.evaluated_on == "test"
-    certainty = certainty_of(spec, trials, planned.label) if is_sure else None
+    found = outcome(spec, trials)
+    planned = choose_curve(found, trials, which)
+    certainty = certainty_of(found, planned.label) if spec.evaluated_on == "test" else None
     return _curve(study, planned.curve, Origin(spec.name, spec.parent, spec=spec.to_json()), certainty)
 
 
-def _curve(study: StoredStudy, curve: Any, origin: Origin, certainty: Any) -> ExportedCurve:
+def _curve(study: StoredStudy, curve: Curve, origin: Origin, certainty: Certainty | None) -> ExportedCurve:
     info = dataset_info(study.spec.dataset)
     return ExportedCurve(
         curve=curve,
@@ -121,6 +124,8 @@ def confirmation_of(study: StoredStudy) -> StoredStudy:
     """
     if study.spec.evaluated_on == "test":
         return study
+    if study.spec.planned:
+        raise InputError(f"{study.name!r} was judged by validation images and keeps no weights; say --curve-only")
     found = _confirmations(study)
     if len(found) == 1:
         return found[0]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor
 
@@ -20,19 +20,23 @@ class Certainty(NamedTuple):
     """Mean over the pairs."""
     low: float
     high: float
-    """Ends of the 95 % interval of the mean, for all candidates together; infinite where so few pairs tell nothing."""
+    """Ends of the 95 % interval of the mean, infinite where so few pairs tell nothing."""
     pairs: int
     verdict: str
     """In one sentence."""
+    interval_kind: str = ""
+    """Under what it holds, such as `for 3 curves together`."""
+    notes: tuple[str, ...] = ()
+    """Sentences on what else is to be known: whether it is the shape, what is missing."""
 
     @property
     def is_finite(self) -> bool:
         """Whether there is an interval."""
         return math.isfinite(self.low) and math.isfinite(self.high)
 
-    def to_json(self) -> dict[str, float | int | str | None]:
+    def to_json(self) -> dict[str, Any]:
         """By name, with None for an infinite end: JSON knows no infinity."""
-        content: dict[str, float | int | str | None] = self._asdict()
+        content: dict[str, Any] = self._asdict()
         return content if self.is_finite else content | {"low": None, "high": None}
 
 

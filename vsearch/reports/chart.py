@@ -1,4 +1,4 @@
-"""What a figure shows, whichever library draws it: panels with lines, bands, points and bars, and its text alternative.
+"""What a figure shows, whichever library draws it: panels of lines, bands, points, bars, cells, and its alternative.
 
 A figure is gathered once (`vsearch.reports.figures`) and drawn by Plotly for browsers or by matplotlib for files.
 """
@@ -78,6 +78,19 @@ class Bars(NamedTuple):
     hover: tuple[str, ...] = ()
 
 
+class Cells(NamedTuple):
+    """Squares of one unit with a text each, as of a table whose rows and columns are whole numbers on the axes."""
+
+    x: tuple[float, ...]
+    """Of the centres."""
+    y: tuple[float, ...]
+    texts: tuple[str, ...]
+    """Shown inside; lines are separated by a newline."""
+    colours: tuple[str, ...]
+    """Light ones: the texts are dark."""
+    hover: tuple[str, ...]
+
+
 class Rule(NamedTuple):
     """A straight line across the panel."""
 
@@ -95,7 +108,7 @@ class Label(NamedTuple):
     text: str
 
 
-Mark = Line | Band | Points | Bars | Rule | Label
+Mark = Line | Band | Points | Bars | Cells | Rule | Label
 
 
 class Axis(NamedTuple):
@@ -168,6 +181,17 @@ def colour_at(value: float, low: float, high: float) -> str:
     first, second = _rgb(SCALE[index]), _rgb(SCALE[index + 1])
     mixed = (round(a + (b - a) * (place - index)) for a, b in zip(first, second, strict=True))
     return "#" + "".join(f"{part:02x}" for part in mixed)
+
+
+def tint_at(value: float, reach: float) -> str:
+    """A light colour for a number between -`reach` and `reach`: white at 0, blue above and orange below.
+
+    >>> tint_at(0.0, 1.0), tint_at(1.0, 1.0), tint_at(-2.0, 1.0), tint_at(0.0, 0.0)
+    ('#ffffff', '#80b8d8', '#eaae80', '#ffffff')
+    """
+    share = min(abs(value) / reach, 1.0) / 2 if reach > 0 else 0.0
+    end = _rgb(COLOURS[0] if value > 0 else COLOURS[1])
+    return "#" + "".join(f"{round(255 + (part - 255) * share):02x}" for part in end)
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

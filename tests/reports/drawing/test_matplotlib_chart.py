@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from vsearch.reports.chart import Axis, Band, Bars, Chart, ColourBar, Label, Line, Panel, Points, Rule
+from vsearch.reports.chart import Axis, Band, Bars, Cells, Chart, ColourBar, Label, Line, Panel, Points, Rule
 from vsearch.reports.drawing.matplotlib_chart import Kind, draw
 
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up")
@@ -94,6 +94,20 @@ def test_the_first_bar_is_on_top() -> None:
     svg = draw(Chart("n", "", (BARS,), ""), "svg").decode()
     heights = {name: float(y) for y, name in re.findall(r'<text [^>]*y="([\d.]+)"[^>]*>(peak|floor)</text>', svg)}
     assert heights["peak"] < heights["floor"]
+
+
+def test_cells_are_coloured_and_say_their_texts() -> None:
+    cells = Cells((0, 1), (0, 0), ("+0.10\nn = 5", "not yet"), ("#ffeedd", "#ddeeff"), ("", ""))
+    panel = Panel(Axis("Data set", -0.5, 1.5), Axis("Depth", 0.5, -0.5), (cells,))
+    svg = draw(CHART._replace(panels=(panel,)), "svg")
+    assert {"+0.10", "n = 5", "not yet"} <= set(texts(svg))
+    assert svg.count(b"fill: #ffeedd") == svg.count(b"fill: #ddeeff") == 1
+
+
+def test_a_thick_line_ends_where_its_numbers_end() -> None:
+    panel = Panel(Axis("Points", 0, 1), Axis(""), (Line((0.2, 0.6), (0, 0), colour="#123456", width=6),))
+    (style,) = re.findall(r'style="([^"]*stroke: #123456[^"]*)"', draw(CHART._replace(panels=(panel,)), "svg").decode())
+    assert "stroke-linecap" not in style  # what SVG does then is to cut it off
 
 
 def test_a_logarithmic_axis_and_fixed_ticks() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from vsearch.reports.chart import Axis, Band, Bars, Chart, ColourBar, Label, Line, Mark, Panel, Points, Rule
+from vsearch.reports.chart import Axis, Band, Bars, Cells, Chart, ColourBar, Label, Line, Mark, Panel, Points, Rule
 from vsearch.reports.drawing.plotly_chart import figure_json, plotly_figure
 
 X, Y = Axis("Block, from the input"), Axis("Scale")
@@ -55,6 +55,24 @@ def test_points_have_symbols_texts_and_error_bars() -> None:
     assert trace["marker"]["symbol"] == "x-thin"
     assert trace["hovertext"] == ["one", "two"]
     assert trace["error_y"]["array"] == [0.5, None]
+
+
+def test_cells_are_filled_squares_of_one_unit_with_their_texts_in_the_middle() -> None:
+    cells = Cells((0, 1), (2, 2), ("+0.10\nn = 5", "not yet"), ("#ffeedd", "#ffffff"), ("one", "two"))
+    content = drawn(chart_of(cells, x=Axis("Data set", is_whole=True)))
+    first, second, texts = content["data"]
+    assert (set(first["x"]), set(first["y"]), first["fillcolor"]) == ({-0.5, 0.5}, {1.5, 2.5}, "#ffeedd")
+    assert set(second["x"]) == {0.5, 1.5}
+    assert (first["hoverinfo"], first["fill"]) == ("skip", "toself")
+    assert (texts["x"], texts["y"], texts["mode"]) == ([0, 1], [2, 2], "text")
+    assert texts["text"] == ["+0.10<br>n = 5", "not yet"]
+    assert texts["hovertext"] == ["one", "two"]
+    assert not content["layout"]["showlegend"]
+
+
+def test_an_axis_with_one_end_reaches_the_edge_of_cells() -> None:
+    cells = Cells((0, 1), (0, 0), ("", ""), ("#ffffff", "#ffffff"), ("", ""))
+    assert drawn(chart_of(cells, x=Axis("A", high=1.5)))["layout"]["xaxis"]["range"] == [-0.6, 1.5]
 
 
 def test_the_first_bar_is_on_top() -> None:
@@ -165,6 +183,7 @@ def test_every_text_is_shown_as_it_is() -> None:
         Line((1,), (1,), EVIL),
         Points((1,), (1,), EVIL, hover=(EVIL,)),
         Band((1,), (1,), (1,), EVIL),
+        Cells((1,), (1,), (EVIL,), ("#ffffff",), (EVIL,)),
         Rule(1, EVIL),
         Label(1, EVIL),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vsearch.reports.chart import GREY, Band, Bars, Label, Line, Mark, Points, Rule
+from vsearch.reports.chart import BORDER, GREY, INK, Band, Bars, Cells, Label, Line, Mark, Points, Rule
 from vsearch.reports.drawing.plotly_marks import WHITE_EDGE_FROM
 from vsearch.reports.wording import plain
 
@@ -31,6 +31,8 @@ def draw_mark(axes: Axes, mark: Mark, order: int) -> None:
         _points(axes, mark, 3 + order / 1e4)
     elif isinstance(mark, Bars):
         _bars(axes, mark)
+    elif isinstance(mark, Cells):
+        _cells(axes, mark)
     elif isinstance(mark, Rule):
         _rule(axes, mark)
     else:
@@ -45,6 +47,7 @@ def _line(axes: Axes, line: Line, zorder: float) -> None:
         color=line.colour,
         linestyle=DASHES[line.dash],
         linewidth=LINE_POINTS * line.width,
+        solid_capstyle="butt",  # a thick line ends where its numbers end
         drawstyle="steps-post" if line.is_step else "default",
         label=_name(line.name),
         zorder=zorder,
@@ -79,6 +82,15 @@ def _bars(axes: Axes, bars: Bars) -> None:
     axes.set_yticks(list(places), [plain(label) for label in bars.labels])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(bars.values) - 0.5, -0.5)
+
+
+def _cells(axes: Axes, cells: Cells) -> None:
+    from matplotlib.patches import Rectangle
+
+    for x, y, text, colour in zip(cells.x, cells.y, cells.texts, cells.colours, strict=True):
+        axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour, edgecolor=BORDER, linewidth=0.8, zorder=2))
+        words = plain(text, keep="\n")
+        axes.text(x, y, words, ha="center", va="center", color=INK, fontsize=SMALL, zorder=3, clip_on=True)
 
 
 def _rule(axes: Axes, rule: Rule) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from vsearch.reports.chart import GRID, SCALE, Axis, Band, Bars, ColourBar, Label, Line, Panel, Points, Rule
+from vsearch.reports.chart import GRID, SCALE, Axis, Band, Bars, Cells, ColourBar, Label, Line, Panel, Points, Rule
 from vsearch.reports.drawing.plotly_marks import SMALL, Content, escaped, wrapped
 
 LONGEST_TICK = 20
@@ -87,9 +87,11 @@ def _reach(axis: Axis, panel: Panel, letter: str) -> tuple[float, float]:
     return min(shown, default=1), max(shown, default=1)
 
 
-def _values(mark: Line | Band | Points | Bars, letter: str) -> list[float]:
+def _values(mark: Line | Band | Points | Bars | Cells, letter: str) -> list[float]:
     if isinstance(mark, Bars):
         return [0.0, *mark.values] if letter == "x" else []
+    if isinstance(mark, Cells):
+        return [value + side for value in (mark.x if letter == "x" else mark.y) for side in (-0.5, 0.5)]
     if letter == "x":
         return list(mark.x)
     ends = (*mark.low, *mark.high) if isinstance(mark, Band) else mark.y

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from vsearch.reports.chart import Chart, Label, Panel, Rule
+from vsearch.reports.chart import Cells, Chart, Label, Panel, Rule
 from vsearch.reports.drawing.plotly_axes import key
 from vsearch.reports.drawing.plotly_layout import layout
 from vsearch.reports.drawing.plotly_marks import Content, Place, escaped, traces
@@ -50,7 +50,7 @@ def _figure(chart: Chart) -> Content:
 
 def _panel_traces(panel: Panel, place: Place) -> Iterator[Content]:
     for mark in () if panel.empty else panel.marks:
-        name = "" if isinstance(mark, Rule | Label) else mark.name
+        name = "" if isinstance(mark, Cells | Rule | Label) else mark.name
         for trace in traces(mark, place):
             yield trace | ({"name": escaped(name), "legendgroup": escaped(name)} if name else {"showlegend": False})
 

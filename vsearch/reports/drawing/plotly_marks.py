@@ -7,7 +7,7 @@ import math
 from textwrap import wrap
 from typing import Any, NamedTuple
 
-from vsearch.reports.chart import GREY, INK, Axis, Band, Bars, Label, Line, Mark, Points, Rule
+from vsearch.reports.chart import BORDER, GREY, INK, Axis, Band, Bars, Cells, Label, Line, Mark, Points, Rule
 from vsearch.reports.wording import plain
 
 Content = dict[str, Any]
@@ -65,6 +65,8 @@ def traces(mark: Mark, place: Place) -> list[Content]:
         return [_band(mark, place)]
     if isinstance(mark, Points):
         return [_points(mark, place)]
+    if isinstance(mark, Cells):
+        return [*_squares(mark, place), _cell_texts(mark, place)]
     return [_bars(mark, place)] if isinstance(mark, Bars) else []
 
 
@@ -181,6 +183,34 @@ def _bars(bars: Bars, place: Place) -> Content:
         "y": list(range(len(bars.values))),
         "marker": {"color": bars.colour},
         **_hovers(bars.hover, bars.name, place),
+        **place.axes,
+    }
+
+
+def _squares(cells: Cells, place: Place) -> list[Content]:
+    look: Content = {"mode": "lines", "line": {"color": BORDER, "width": 1}, "fill": "toself", "hoverinfo": "skip"}
+    return [
+        {
+            "type": "scatter",
+            "x": [x - 0.5, x + 0.5, x + 0.5, x - 0.5, x - 0.5],
+            "y": [y - 0.5, y - 0.5, y + 0.5, y + 0.5, y - 0.5],
+            "fillcolor": colour,
+            **look,
+            **place.axes,
+        }
+        for x, y, colour in zip(cells.x, cells.y, cells.colours, strict=True)
+    ]
+
+
+def _cell_texts(cells: Cells, place: Place) -> Content:
+    return {
+        "type": "scatter",
+        "x": list(cells.x),
+        "y": list(cells.y),
+        "mode": "text",
+        "text": [escaped(text) for text in cells.texts],
+        "textfont": {"size": SMALL, "color": INK},
+        **_hovers(cells.hover, "", place),
         **place.axes,
     }
 

@@ -1,0 +1,71 @@
+"""Training planned studies from the command line, the same way for every purpose."""
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+from vsearch.cli.crew import CrewFlags, warn_of_threads
+from vsearch.cli.options import Settings
+from vsearch.cli.output import duration, note
+from vsearch.errors import DataError, DeviceError, InputError
+
+if TYPE_CHECKING:
+    from vsearch.study import Study
+
+
+def train_planned(study: "Study", crew: CrewFlags, settings: Settings, *, is_new: bool) -> "Study":
+    """Train all that a planned study has queued; what failed before is tried again. Gives the study as it is then.
+
+    Raises:
+        VsearchError: it could not begin; a new study is then taken back.
+    """
+    from vsearch import evidence
+
+    if study.stored.state != "open":
+        note(
+            f"the study {study.spec.name} is {study.stored.state}; let it go on: vsearch study resume {study.spec.name}"
+        )
+        return study
+    if study.is_done and evidence.outcome_of(study).missing:
+        study = evidence.more_seeds(study, study.spec.seeds_per_curve)
+    if study.is_done:
+        return study
+    warn_of_threads(crew.check(settings), settings)
+    try:
+        crew.train(study)
+    except (InputError, DataError, DeviceError):
+        if is_new and all(trial.state == "waiting" for trial in study.trials()):
+            study.delete()  # it could not begin: nothing is left of it
+        raise
+    return study
+
+
+def tell_plan(study: "Study", search: "Study | None") -> None:
+    """Say on stderr what is going to be trained, and about how long that takes, before it begins."""
+    spec = study.spec
+    size = f"{len(spec.planned)} curves x {spec.seeds_per_curve} seeds x {spec.epochs} epochs"
+    note(f"{spec.name}: {size} on {_images(study)}, judged by its {spec.evaluated_on} images")
+    speed = _speed(search)
+    images = _train_images(study)
+    if speed and images and not study.is_done:
+        left = sum(trial.state in ("waiting", "running") for trial in study.trials())
+        seconds = left * spec.epochs * images / speed
+        note(f"about {duration(seconds)} of training at the {speed:.0f} images/s of the search, one after another")
+
+
+def _images(study: "Study") -> str:
+    count = _train_images(study)
+    return study.spec.dataset if count is None else f"{count} images of {study.spec.dataset}"
+
+
+def _train_images(study: "Study") -> int | None:
+    from vsearch.spec.datasets import dataset_info
+    from vsearch.spec.images import parts_of
+
+    info = dataset_info(study.spec.dataset)
+    return study.spec.train_images or (parts_of(info, study.spec.evaluated_on).train if info else None)
+
+
+def _speed(search: "Study | None") -> float:
+    """Images/s of one training of the search, at its depth; 0 where that is not known."""
+    speeds = [trial.images_per_second for trial in search.trials() if trial.images_per_second] if search else []
+    return median(speeds) if speeds else 0.0

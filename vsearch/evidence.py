@@ -1,0 +1,191 @@
+"""From a search to a claim that stands: planned studies with fresh paired seeds, judged by the test split.
+
+>>> from vsearch import evidence, study
+>>> confirmation, _ = evidence.confirm(study.open_study("triangle-cifar10-resnet32"), seeds=5)  # doctest: +SKIP
+>>> confirmation.train()  # doctest: +SKIP
+>>> print(evidence.outcome_of(confirmation).verdict)  # doctest: +SKIP
+confirmed
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vsearch import study as studies
+from vsearch.confirmation.outcome import LEVEL, Outcome, outcome, resolution
+from vsearch.confirmation.plan import (
+    CONFIRMATION_SUFFIX,
+    FullTraining,
+    check_seeds,
+    confirmation_spec,
+    suffixed,
+)
+from vsearch.errors import InputError, VsearchError
+from vsearch.search import control
+from vsearch.search.planned import with_seeds
+from vsearch.search.trials import TrialResult
+from vsearch.spec.number import check_interval
+from vsearch.statistics import NextStep, next_step
+from vsearch.study import Study
+
+
+@dataclass(frozen=True)
+class UntilSure:
+    """When a sequential confirmation ends.
+
+    Raises:
+        InputError: a number out of its range.
+    """
+
+    worthwhile: float = 0.2
+    """Points; curves whose interval ends below are given up."""
+    max_seeds: int = 20
+    step: int = 2
+    """Seeds that are added at a time."""
+
+    def __post_init__(self) -> None:
+        check_interval("worthwhile", self.worthwhile, 0, 100)
+        check_seeds(self.max_seeds)
+        check_seeds(self.step)
+
+
+def candidates(search: Study, top: int) -> list[TrialResult]:
+    """The curves of a search that deserve confirmation, the most promising first.
+
+    Raises:
+        InputError: `top` is below 1, or it is no search.
+        VsearchError: no trial has finished.
+    """
+    if search.spec.planned:
+        raise InputError(f"{search.spec.name} is a {search.spec.purpose} and no search; name the search")
+    return [trial for trial in search.best().ranked if trial.role != "baseline" and trial.curve][:top]
+
+
+def confirm(
+    search: Study,
+    *,
+    top: int = 3,
+    seeds: int = 5,
+    training: FullTraining | None = None,
+    name: str = "",
+    with_controls: bool = True,
+    sequential: bool = False,
+) -> tuple[Study, bool]:
+    """The confirmation of a search, and whether it is new; nothing is trained yet.
+
+    Args:
+        top: curves to confirm.
+        seeds: trainings of each curve, with the same fresh seeds.
+        sequential: more seeds will be added for as long as the answer is not sure.
+
+    Raises:
+        InputError: numbers out of their range, or a confirmation of that name with another plan is stored.
+        VsearchError: no trial of the search has finished.
+    """
+    chosen = [(f"trial {item.number}", item.curve) for item in candidates(search, top) if item.curve]
+    spec = confirmation_spec(
+        search.spec, chosen, seeds=seeds, training=training, name=name, with_controls=with_controls
+    )
+    return studies.create_or_open(spec.with_changes(sequential=sequential), search.settings)
+
+
+def confirmation_of(search: Study, name: str = "") -> Study | None:
+    """The stored confirmation of a search; by default the one of the usual name. None where there is none.
+
+    Raises:
+        InputError: the study of that name confirms something else.
+    """
+    name = name or suffixed(search.spec.name, CONFIRMATION_SUFFIX)
+    if name not in search.stored.storage.study_names():
+        return None
+    found = studies.open_study(name, search.settings)
+    if found.spec.purpose != "confirmation" or found.spec.parent != search.spec.name:
+        raise InputError(f"the study {name!r} is no confirmation of {search.spec.name}; give another --name")
+    return found
+
+
+def outcome_of(planned: Study, *, together: int = 1) -> Outcome:
+    """What a planned study shows so far.
+
+    Args:
+        together: studies that are read together; the intervals are corrected for all of them.
+
+    Raises:
+        InputError: the study is a search.
+    """
+    if not planned.spec.planned:
+        raise InputError(f"{planned.spec.name} is a search; confirm it with: vsearch confirm {planned.spec.name}")
+    search = parent_of(planned)
+    return outcome(planned.spec, planned.trials(), search.trials() if search else (), studies=together)
+
+
+def parent_of(planned: Study) -> Study | None:
+    """The study that a planned one comes from; None where there is none, or it was deleted."""
+    if not planned.spec.parent:
+        return None
+    try:
+        return studies.open_study(planned.spec.parent, planned.settings)
+    except InputError:
+        return None
+
+
+def more_seeds(planned: Study, seeds: int) -> Study:
+    """The same study with so many seeds for each curve, and with what failed queued again.
+
+    Where results are known already, its intervals become those that stay valid under looking.
+
+    Raises:
+        InputError: fewer seeds than it has.
+    """
+    if check_seeds(seeds) < planned.spec.seeds_per_curve:
+        raise InputError(
+            f"{planned.spec.name} has {planned.spec.seeds_per_curve} seeds for each curve, and {seeds} are asked for; "
+            "seeds cannot be taken away once their results may be known"
+        )
+    resumed = control.resume(planned.stored, trials=with_seeds(planned.spec, seeds).trials)
+    return Study(resumed, planned.settings)
+
+
+def train_until_sure(planned: Study, rule: UntilSure, train: Callable[[Study], object]) -> tuple[Study, NextStep]:
+    """Train a sequential study, adding seeds until each of its claims is decided.
+
+    Args:
+        train: trains all that the study has queued, and returns then.
+
+    Raises:
+        VsearchError: the trainings fail, so that more seeds would bring nothing.
+    """
+    if not planned.spec.sequential:
+        raise InputError(
+            f"{planned.spec.name} was made for a fixed number of seeds; make another with --until-sure and --name"
+        )
+    while True:
+        before = _finished(planned)
+        train(planned)
+        step = decide(planned, rule)
+        if step.verdict != "more" or planned.spec.seeds_per_curve >= rule.max_seeds:
+            return planned, step
+        if _finished(planned) == before and outcome_of(planned).missing:
+            raise VsearchError(
+                f"the trainings of {planned.spec.name} fail; see: vsearch trial list {planned.spec.name} --state failed"
+            )
+        seeds = min(rule.max_seeds, planned.spec.seeds_per_curve + rule.step)
+        planned = more_seeds(planned, seeds)
+
+
+def decide(planned: Study, rule: UntilSure) -> NextStep:
+    """Whether a sequential study needs more seeds, by what has finished."""
+    found = outcome_of(planned)
+    differences = {row.label: row.differences for row in found.claims}
+    if not all(differences.values()):
+        return NextStep("more", "a curve has no pair yet", {})
+    return next_step(
+        differences,
+        level=LEVEL,
+        worthwhile=rule.worthwhile,
+        max_seeds=rule.max_seeds,
+        resolution=resolution(planned.spec),
+    )
+
+
+def _finished(planned: Study) -> int:
+    return sum(trial.is_finished for trial in planned.trials())
