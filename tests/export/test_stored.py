@@ -13,7 +13,7 @@ from vsearch.confirmation.outcome import outcome
 from vsearch.data.test_split import load_test_data
 from vsearch.errors import DataError, InputError
 from vsearch.export.choice import certainty_of, choose_trial
-from vsearch.export.stored import confirmed_network, stored_curve
+from vsearch.export.stored import confirmation_of, confirmed_network, stored_curve
 from vsearch.models import resnet
 from vsearch.search.stored import StoredStudy, open_study
 from vsearch.search.trials import TrialResult, trial_results
@@ -146,6 +146,12 @@ def test_weights_that_are_not_the_recorded_ones_are_refused(
         confirmed_network(study, open_store(str(tmp_path), storage), data_path=tmp_path)
 
 
+def test_a_plan_that_was_judged_by_validation_images_has_no_weights_to_give(study: StoredStudy) -> None:
+    spec = study.spec.with_changes(purpose="calibration", evaluated_on="validation")
+    with pytest.raises(InputError, match="judged by validation images and keeps no weights; say --curve-only"):
+        confirmation_of(replace(study, spec=spec))
+
+
 def test_a_search_gives_its_best_curve_alone_and_unconfirmed(storage: Storage) -> None:
     study = open_study(storage, SEARCH)
     found = stored_curve(study)
@@ -194,5 +200,6 @@ def test_one_pair_is_no_certainty(study: StoredStudy) -> None:
 
 def test_of_two_trainings_the_lower_stands_for_the_curve(study: StoredStudy) -> None:
     two = [trial for trial in trial_results(study) if (trial.pair or 0) < 2]
-    trial, _ = choose_trial(two, "trial 1", None)
+    trial, choice = choose_trial(two, "trial 1", None)
+    assert "the lower of the two middle test accuracies" in choice
     assert trial.accuracy == min(accuracies(study, "trial 1")[:2])

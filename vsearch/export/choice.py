@@ -93,10 +93,16 @@ def choose_trial(trials: Sequence[TrialResult], label: str, seed_index: int | No
     count = "its only training" if len(finished) == 1 else f"of {len(finished)} trainings of this curve"
     if seed_index is None:
         ranked = sorted(finished, key=lambda trial: (trial.accuracy or 0.0, trial.pair or 0))
-        why = "" if len(finished) == 1 else " the one of median test accuracy, not the luckiest"
-        return ranked[(len(ranked) - 1) // 2], count + why
+        return ranked[(len(ranked) - 1) // 2], count + _why(len(ranked))
     for trial in finished:
         if trial.pair == seed_index:
             return trial, f"{count}, the one with seed number {seed_index}, which was asked for"
     there = ", ".join(str(trial.pair) for trial in finished)
     raise InputError(f"{label!r} has no finished training with seed number {seed_index}; there are {there}")
+
+
+def _why(number: int) -> str:
+    if number == 1:
+        return ""
+    which = "median test accuracy" if number % 2 else "the lower of the two middle test accuracies"
+    return f" the one of {which}, not the luckiest"
