@@ -89,6 +89,7 @@ app = App(
         "storage": ("", "Prepare a database, and upgrade it."),
         "dashboard": ("vsearch.cli.dashboard:dashboard", "Optuna's dashboard of the stored studies, for a browser."),
         "report": ("vsearch.cli.report:report", "Studies as a file for other people; single figures."),
+        "export": ("vsearch.cli.export:export", "A confirmed network, or a curve, as a folder to take away."),
         "doctor": ("vsearch.cli.doctor:doctor", "What this machine has: device, storage, data, settings."),
         "completion": ("vsearch.cli.completion:completion", "The shell's completion script."),
     },
