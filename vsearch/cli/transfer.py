@@ -59,7 +59,7 @@ def transfer(
     spec = search.spec
     where = places(_listed(datasets) or [spec.dataset], _depths(depths) or [spec.depth])
     make_home(settings)
-    found = [evidence.transfer(search, place, seeds=seeds, training=training.training(spec.recipe)) for place in where]
+    found = evidence.transfer(search, where, seeds=seeds, training=training.training(spec.recipe))
     outcomes = train_all(found, crew, settings, is_queued=is_queued)
     if not outcomes:
         return
