@@ -53,6 +53,15 @@ def test_more_trainings_of_a_curve_are_one_candidate_that_is_believed_more(trial
     assert abs(pooled.shrinkage) < abs(once.shrinkage)
 
 
+def test_a_lucky_score_that_repetitions_did_not_keep_up_leads_no_more(trial: MakeTrial) -> None:
+    trials = constants(trial, 0.90, 0.91, 0.93, 0.91, 0.912, 0.90)
+    again = [trial(number, Constant(0.75), [0.89]) for number in range(7, 11)]
+    assert ranked_candidates(trials, top=1, validation_images=5000)[0].number == 3
+    found = ranked_candidates(trials + again, top=9, validation_images=5000)
+    assert found[-1].number == 3
+    assert found[-1].estimate < 0.903
+
+
 def test_replicates_of_one_trial_tell_the_noise_and_weigh_as_many(trial: MakeTrial) -> None:
     calm = [trial(n, Constant(0.5 + 0.1 * n), [0.90 + 0.002 * n - 1e-4, 0.90 + 0.002 * n + 1e-4]) for n in range(6)]
     wild = [trial(n, Constant(0.5 + 0.1 * n), [0.90 + 0.002 * n - 0.02, 0.90 + 0.002 * n + 0.02]) for n in range(6)]
