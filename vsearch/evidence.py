@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from vsearch import study as studies
 from vsearch.confirmation import reproduction
+from vsearch.confirmation.candidates import Candidate, ranked_candidates
 from vsearch.confirmation.outcome import LEVEL, Outcome, outcome, resolution
 from vsearch.confirmation.plan import (
     CONFIRMATION_SUFFIX,
@@ -25,7 +26,6 @@ from vsearch.curves import Curve
 from vsearch.errors import InputError, VsearchError
 from vsearch.search import control
 from vsearch.search.planned import with_seeds
-from vsearch.search.trials import TrialResult
 from vsearch.settings import Settings
 from vsearch.spec.number import check_interval
 from vsearch.spec.study import StudySpec
@@ -54,18 +54,16 @@ class UntilSure:
         check_seeds(self.step)
 
 
-def candidates(search: Study, top: int) -> list[TrialResult]:
+def candidates(search: Study, top: int) -> list[Candidate]:
     """The curves of a search that deserve confirmation, the most promising first.
 
     Raises:
         InputError: `top` is below 1, or it is no search.
         VsearchError: no trial has finished.
     """
-    if top < 1:
-        raise InputError(f"top is {top}; give 1 or more")
     if search.spec.planned:
         raise InputError(f"{search.spec.name} is a {search.spec.purpose} and no search; name the search")
-    return [trial for trial in search.best().ranked if trial.role != "baseline" and trial.curve][:top]
+    return ranked_candidates(search.trials(), top=top, validation_images=search.spec.evaluation_images)
 
 
 def confirm(
@@ -89,7 +87,7 @@ def confirm(
         InputError: numbers out of their range, or a confirmation of that name with another plan is stored.
         VsearchError: no trial of the search has finished.
     """
-    chosen = [(f"trial {item.number}", item.curve) for item in candidates(search, top) if item.curve]
+    chosen = [(f"trial {item.number}", item.curve) for item in candidates(search, top)]
     spec = confirmation_spec(
         search.spec, chosen, seeds=seeds, training=training, name=name, with_controls=with_controls
     )
@@ -230,10 +228,8 @@ def chosen_curve(search: Study) -> tuple[str, Curve]:
     winner = outcome_of(confirmation).winner if confirmation else None
     if winner is not None:
         return winner.label, winner.curve
-    for best in candidates(search, 1):
-        if best.curve is not None:
-            return f"trial {best.number}", best.curve
-    raise VsearchError(f"no curve of {search.spec.name} has finished but the baseline; train more trials first")
+    best = candidates(search, 1)[0]
+    return f"trial {best.number}", best.curve
 
 
 def transfer(

@@ -70,7 +70,7 @@ def tell_plan(study: "Study", search: "Study | None") -> None:
     size = f"{len(spec.planned)} curves x {spec.seeds_per_curve} seeds x {spec.epochs} epochs"
     note(f"{spec.name}: {size} on {_images(study)}, judged by its {spec.evaluated_on} images")
     speed = _speed(search)
-    images = _train_images(study)
+    images = study.spec.training_images
     if speed and images and not study.is_done:
         left = sum(trial.state in ("waiting", "running") for trial in study.trials())
         seconds = left * spec.epochs * images / speed
@@ -78,16 +78,8 @@ def tell_plan(study: "Study", search: "Study | None") -> None:
 
 
 def _images(study: "Study") -> str:
-    count = _train_images(study)
+    count = study.spec.training_images
     return study.spec.dataset if count is None else f"{count} images of {study.spec.dataset}"
-
-
-def _train_images(study: "Study") -> int | None:
-    from vsearch.spec.datasets import dataset_info
-    from vsearch.spec.images import parts_of
-
-    info = dataset_info(study.spec.dataset)
-    return study.spec.train_images or (parts_of(info, study.spec.evaluated_on).train if info else None)
 
 
 def _speed(search: "Study | None") -> float:

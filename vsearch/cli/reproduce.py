@@ -28,7 +28,7 @@ HEADER = ("setting", "pairs", "plain", "curve", "difference", "95 % interval", "
 @click.option(
     "--seeds", type=int, help=f"Seeds for each network. [default: {SEEDS}; {MINIATURE_SEEDS} for a miniature]"
 )
-@click.option("--miniature", is_flag=True, help="640 images and 2 epochs: the same path in minutes, a demonstration.")
+@click.option("--miniature", is_flag=True, help="A demonstration in minutes: the same path on 640 images for 2 epochs.")
 @click.option("--controls", is_flag=True, help="Train the curves' controls too: is it their shape?")
 @training_options
 @result_options
