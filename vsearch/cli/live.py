@@ -10,6 +10,7 @@ from rich.live import Live
 
 from vsearch.cli.output import note, print_json_line, timestamp
 from vsearch.cli.pen import Pen
+from vsearch.cli.planned_picture import planned_content
 from vsearch.cli.study_picture import absence_line, study_picture, summary, trial_lines
 from vsearch.reports.terminal import limits
 from vsearch.search.following import Follower, Moment
@@ -185,4 +186,5 @@ def content(moment: Moment) -> dict[str, Any]:
         "best": None if best is None else {**best.trial.row(), "scales": list(best.trial.scales)},
         "baseline_accuracy": None if best is None or best.baseline is None else best.baseline.accuracy,
         "difference_points": None if best is None else best.difference,
+        **planned_content(moment),
     }

@@ -13,6 +13,7 @@ from vsearch.cli.output import check_output, force_option, print_line, print_tex
 from vsearch.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
+    from vsearch.reports.chart import Chart
     from vsearch.reports.study_data import StudyData
 
 FORMATS = ("html", "md", "json", "csv")
@@ -97,21 +98,43 @@ def write_report(
 def figure(name: str, studies: tuple[str, ...], output: Path, force: bool, settings: Settings) -> None:
     """One figure as a file: of one study, or a comparison of several.
 
-    NAME is one of curves, positions, progress, rungs and learning for one study; families and depths compare several.
+    NAME is one of curves, positions, progress, rungs and learning for a search; one of forest, pairs, scales and
+    learning for a study with a plan, such as a confirmation; families and depths compare several searches.
     """
     from vsearch.reports.drawing.figure_file import check_figure_path, write_figure
-    from vsearch.reports.figures import COMPARISONS, STUDY_FIGURES
+    from vsearch.reports.figures import COMPARISONS, NAMES
 
-    if name not in (*STUDY_FIGURES, *COMPARISONS):
-        raise unknown_name("figure", name, (*STUDY_FIGURES, *COMPARISONS))
+    if name not in NAMES:
+        raise unknown_name("figure", name, NAMES)
     check_figure_path(output)
     check_output(output, force=force)
-    if name in STUDY_FIGURES and len(studies) > 1:
+    if name not in COMPARISONS and len(studies) > 1:
         raise InputError(f"the figure {name} is of one study, and {len(studies)} are given; name one of them")
     found = _read(studies, settings)
-    chart = STUDY_FIGURES[name](found[0]) if name in STUDY_FIGURES else COMPARISONS[name](found)
-    write_figure(chart, output)
+    write_figure(_chart(name, found), output)
     print_line(str(output))
+
+
+def _chart(name: str, studies: "Sequence[StudyData]") -> "Chart":
+    """The figure of the one study, or the comparison of all.
+
+    Raises:
+        InputError: a study of this kind has no such figure.
+    """
+    from vsearch.reports.figures import COMPARISONS, study_figures
+
+    if name in COMPARISONS:
+        for data in studies:
+            if data.spec.planned:
+                raise InputError(f"{name} compares searches, and {data.name} is a {data.spec.purpose}; leave it out")
+        return COMPARISONS[name](studies)
+    data = studies[0]
+    figures = study_figures(data.spec)
+    if name not in figures:
+        raise InputError(
+            f"the study {data.name} is a {data.spec.purpose} and has no figure {name}; it has {', '.join(figures)}"
+        )
+    return figures[name](data)
 
 
 def kind_of(kind: str | None, output: Path | None) -> str:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from vsearch.cli.output import duration, percent, plain, points
 from vsearch.cli.pen import Pen
+from vsearch.cli.planned_picture import answer, outcome_at, planned_picture
 from vsearch.errors import shorten
 from vsearch.reports.terminal import Limits, limits
 from vsearch.search.following import Absence, Moment
@@ -24,9 +25,10 @@ LONGEST_CURVE = 120
 
 def study_picture(moment: Moment, pen: Pen) -> list[Text]:
     """All that is to be seen of a study; lines of a picture fit the terminal, texts may wrap."""
+    found = outcome_at(moment)
     return [
         *_head(moment, pen),
-        *_best(moment, pen),
+        *(_best(moment, pen) if found is None else planned_picture(found, pen)),
         *_workers(moment),
         *(Text(f"  {line}", style="dim") for line in last_events(moment)[-LAST_EVENTS:]),
     ]
@@ -39,7 +41,9 @@ def summary(moment: Moment) -> str:
     """
     best = f"; best {percent(moment.best.trial.accuracy)}" if moment.best else ""
     left = time_left(moment)
-    return f"{_counts(moment)}{best}{'; ' * bool(left)}{left}"
+    found = outcome_at(moment)
+    verdict = "" if found is None else f"; {answer(found)}"
+    return f"{_counts(moment)}{best}{verdict}{'; ' * bool(left)}{left}"
 
 
 def time_left(moment: Moment) -> str:
@@ -62,7 +66,7 @@ def trial_lines(trial: TrialResult, pen: Pen, span: Limits) -> list[Text]:
     word = trial.state if trial.state == "excluded" else trial.reason or trial.state
     head = f"trial {trial.number:>3} {plain(word):<9} {percent(trial.accuracy):>8} after {trial.epochs:>3} epochs"
     bars = pen.bars(trial.scales, span, room=max(pen.width - 16, 4) if not pen.fits(len(trial.scales) + 16) else None)
-    role = "" if trial.role == "search" else f" ({trial.role})"
+    role = role_words(trial)
     detail = f": {trial.detail}" if trial.detail and trial.state == "failed" else ""
     tail = Text(plain(f"{trial.curve}{role}{detail}"))
     if pen.fits(len(head) + 2 + bars.cell_len):
@@ -70,12 +74,20 @@ def trial_lines(trial: TrialResult, pen: Pen, span: Limits) -> list[Text]:
     return [Text(head), Text("  ") + bars, Text("  ") + tail]
 
 
+def role_words(trial: TrialResult) -> str:
+    """What a trial is trained for, in brackets: its role, or in a planned study its curve and number of its seed."""
+    if trial.pair is not None:
+        return f" ({trial.label}, seed {trial.pair})"
+    return "" if trial.role == "search" else f" ({trial.role})"
+
+
 def last_events(moment: Moment) -> list[str]:
     """What people did and which trials ended, oldest first, each with its time of day here."""
     found = [
         (
             aware(trial.ended).timestamp(),
-            f"trial {trial.number} {trial.reason or trial.state} {percent(trial.accuracy)}",
+            f"trial {trial.number} {trial.reason or trial.state} {percent(trial.accuracy)}"
+            + ("" if trial.pair is None else role_words(trial)),
         )
         for trial in moment.trials
         if trial.ended is not None

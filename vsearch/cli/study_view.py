@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vsearch.cli.evidence_view import content_of, print_planned, show_planned
 from vsearch.cli.options import Settings, json_option, storage_options
 from vsearch.cli.output import (
     check_output,
@@ -43,10 +44,11 @@ def list_studies(as_json: bool, settings: Settings) -> None:
         note("no study yet; make one with: vsearch study run --family triangle --depth 32 --dataset digits")
         return
     print_table(
-        ("study", "state", "trials", "running", "finished", "pruned", "failed", "best"),
+        ("study", "purpose", "state", "trials", "running", "finished", "pruned", "failed", "best"),
         [
             (
                 row.name,
+                row.purpose or "-",
                 row.state,
                 f"{row.finished + row.pruned}/{row.trials}",
                 row.running,
@@ -78,9 +80,13 @@ def show(study: str, as_toml: bool, as_json: bool, settings: Settings) -> None:
         print_text(to_toml(found.spec))
         return
     if as_json:
-        print_json("study", {"spec": found.spec.to_dict(), "trials": [trial.row() for trial in trials]})
+        outcome = {"outcome": content_of(found)} if found.spec.planned else {}
+        print_json("study", {"spec": found.spec.to_dict(), "trials": [trial.row() for trial in trials]} | outcome)
         return
     spec = found.spec
+    if spec.planned:
+        show_planned(found, trials)
+        return
     print_line(f"{spec.name}: {', '.join(spec.families)} curves for {spec.network}{spec.depth} on {spec.dataset}")
     print_line(
         f"{spec.trials} trials of {spec.epochs} epochs, {spec.replicates} seed(s) each; sampler {spec.sampler}, "
@@ -113,12 +119,18 @@ def _print_trials(trials: "list[TrialResult]") -> None:
 @json_option
 @storage_options
 def best(study: str, top: int, as_json: bool, settings: Settings) -> None:
-    """The best curve so far, beside the baseline: a search score, not yet a confirmed gain."""
+    """The best curve so far, beside the baseline: a search score, not yet a confirmed gain.
+
+    Of a confirmation or another study with a plan, what it shows: no single score makes a curve the best there.
+    """
     from vsearch import study as studies
 
     if top < 1:
         raise InputError(f"--top is {top}; give 1 or more")
     found = studies.open_study(study, settings)
+    if found.spec.planned:
+        print_planned(found, as_json=as_json)
+        return
     print_best(found, found.best(), as_json=as_json, top=top)
 
 

@@ -79,6 +79,7 @@ def show(study: str, number: int, as_json: bool, settings: Settings) -> None:
     """All that is known of one trial: its curve, each epoch, why it ended, and each time that a worker took it."""
     from vsearch import study as studies
     from vsearch.cli.pen import Pen
+    from vsearch.cli.study_picture import role_words
     from vsearch.reports.terminal import limits
 
     found = studies.open_study(study, settings)
@@ -88,10 +89,10 @@ def show(study: str, number: int, as_json: bool, settings: Settings) -> None:
     if as_json:
         print_json("trial", _content(study, trial, attempts, events))
         return
-    role = "" if trial.role == "search" else f" ({trial.role})"
+    role = role_words(trial)
     print_line(f"trial {trial.number} of {study}: {trial.state}{role}")
     pen = Pen()
-    for name, text in _lines(trial, pen):
+    for name, text in _lines(trial, pen, found.spec.evaluated_on):
         print_line(f"{name:<9} {text}")
         if name == "curve":
             pen.write(*pen.chart(trial.scales, limits([trial.scales]), indent=10))
@@ -102,7 +103,7 @@ def show(study: str, number: int, as_json: bool, settings: Settings) -> None:
     _print_attempts(attempts)
 
 
-def _lines(trial: "TrialResult", pen: "Pen") -> list[tuple[str, str]]:
+def _lines(trial: "TrialResult", pen: "Pen", judged_by: str) -> list[tuple[str, str]]:
     from vsearch.reports.sparkline import sparkline
     from vsearch.search import attributes
 
@@ -116,7 +117,7 @@ def _lines(trial: "TrialResult", pen: "Pen") -> list[tuple[str, str]]:
         lines += [("scales", " ".join(f"{scale:.4g}" for scale in trial.scales))]
     lines += [("knobs", ", ".join(f"{name} {_short(value)}" for name, value in trial.knobs.items()))]
     lines += [("seeds", " ".join(map(str, trial.seeds)))]
-    lines += [("score", f"{percent(trial.accuracy)} validation accuracy after {trial.epochs} epochs")]
+    lines += [("score", f"{percent(trial.accuracy)} {judged_by} accuracy after {trial.epochs} epochs")]
     if len(trial.accuracies) > 1:
         lines += [("", f"of each seed {' '.join(map(percent, trial.accuracies))}")]
     if trial.learning_curve:

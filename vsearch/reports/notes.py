@@ -12,6 +12,7 @@ import unicodedata
 from urllib.parse import quote
 
 from vsearch.errors import shorten
+from vsearch.reports.planned_words import child_sentences
 from vsearch.reports.sparkline import sparkline
 from vsearch.reports.study_data import StudyData
 from vsearch.reports.summary import summary
@@ -77,21 +78,36 @@ def study_note(data: StudyData) -> str:
     """The study's note: question, best curve and its picture, how sure, budget, next command, link to the figures."""
     told = summary(data)
     blocks = [f"**{markdown_text(told.question)}**", markdown_text(told.headline)]
-    if told.best is not None and (picture := curve_lines(told.best.scales)):
+    if picture := curve_lines(told.scales):
         blocks.append(code_block(*picture))
-    link = f"/vsearch/studies/{quote(data.name, safe='')}"
+    blocks += [markdown_text(told.how_sure)] * bool(told.how_sure)
+    if data.children:
+        blocks.append(
+            "\n".join(f"- {_link(child.name)}, {_text(words)}" for child, words in child_sentences(data.children))
+        )
+    if data.spec.parent:
+        parent = _link(data.spec.parent) if data.has_parent else f"{_text(data.spec.parent)}, which was deleted"
+        blocks.append(f"The curves come from the study {parent}.")
     blocks += [
-        markdown_text(told.how_sure),
         markdown_text(told.budget),
         f"Next: {code_span(told.next_command)}",
-        f"[figures and comparisons]({link})",
+        _link(data.name, "figures and comparisons"),
     ]
     return "\n\n".join(blocks) + "\n"
 
 
+def _link(study: str, text: str = "") -> str:
+    """The way to our page of a study."""
+    return f"[{_text(text or study)}](/vsearch/studies/{quote(study, safe='')})"
+
+
+def _text(text: str) -> str:
+    return markdown_text(shorten(text, 2 * LONGEST))
+
+
 def trial_note(data: StudyData, trial: TrialResult) -> str:
     """A trial's note: its curve as a picture, its knobs, its accuracy, and how it ended."""
-    role = {"baseline": "the baseline", "paper": "the paper's curve", "search": ""}.get(trial.role, _cut(trial.role))
+    role = _role(trial)
     curve = "no curve yet" if trial.curve is None else _cut(str(trial.curve))
     blocks = [f"**{markdown_text(curve)}**{', ' * bool(role)}{markdown_text(role)}"]
     if picture := curve_lines(trial.scales):
@@ -102,6 +118,12 @@ def trial_note(data: StudyData, trial: TrialResult) -> str:
         )
     blocks += [markdown_text(_score(data, trial)), markdown_text(_ending(trial))]
     return "\n\n".join(blocks) + "\n"
+
+
+def _role(trial: TrialResult) -> str:
+    if trial.pair is not None:
+        return f"{_cut(trial.label)} with seed number {trial.pair}"
+    return {"baseline": "the baseline", "paper": "the paper's curve", "search": ""}.get(trial.role, _cut(trial.role))
 
 
 def curve_lines(scales: tuple[float, ...]) -> tuple[str, ...]:
@@ -125,16 +147,19 @@ def _knob(value: float | str) -> str:
 def _score(data: StudyData, trial: TrialResult) -> str:
     if trial.accuracy is None:
         return "No accuracy yet." if trial.state in ("running", "waiting") else "No accuracy was reported."
-    text = f"{percent(trial.accuracy)} validation accuracy after {trial.epochs} of {data.spec.epochs} epochs"
+    text = (
+        f"{percent(trial.accuracy)} {data.spec.evaluated_on} accuracy after {trial.epochs} of {data.spec.epochs} epochs"
+    )
     return f"{text}{_difference(data, trial)}."
 
 
 def _difference(data: StudyData, trial: TrialResult) -> str:
-    baseline = data.baseline
+    baseline = data.baseline_for(trial)
     if baseline is None or trial.number == baseline.number or trial.accuracy is None:
         return ""
     if trial.is_finished:
-        return f", {points(data.difference(trial))} points against the baseline"
+        seed = "" if trial.pair is None else " with this seed"
+        return f", {points(data.difference(trial))} points against the baseline{seed}"
     if not 0 < trial.epochs <= len(baseline.learning_curve):
         return ""
     gain = 100 * (trial.accuracy - baseline.learning_curve[trial.epochs - 1])

@@ -12,9 +12,10 @@ from vsearch.errors import StorageAway, VsearchError
 from vsearch.reports.board import Board
 from vsearch.reports.study_data import StudyData, study_data
 from vsearch.search.budget import is_exhausted
+from vsearch.search.relatives import parent_of, planned_specs
 from vsearch.search.stored import StoredStudy, refreshed
 
-VERSION = 1
+VERSION = 2
 """Of the drawing: pictures of another one are drawn anew."""
 LEAST_SECONDS = 30.0
 """Between two drawings; optuna-dashboard asks every 10 s, and what is written often is read half of the time torn."""
@@ -55,7 +56,10 @@ class Painter:
             if not is_over and time.monotonic() < self._next.get(study.study_id, 0.0):
                 return False
             self._next[study.study_id] = time.monotonic() + LEAST_SECONDS
-            return self._draw_if_due(study, is_over=is_over)
+            is_drawn = self._draw_if_due(study, is_over=is_over)
+            if is_drawn and is_over and (parent := parent_of(study)) is not None:
+                self._draw_if_due(parent, is_over=True)  # whose note tells what came out
+            return is_drawn
         except StorageAway as error:  # the worker itself tells of it
             log.debug("the pictures of %s are not drawn: %s", study.name, error)
         except VsearchError as error:
@@ -115,10 +119,10 @@ def board(data: StudyData, trial_ids: dict[int, int]) -> Board:
         trial_ids: the ids of its trials by their numbers.
     """
     from vsearch.reports.drawing.plotly_chart import figure_json
-    from vsearch.reports.figures import STUDY_FIGURES
+    from vsearch.reports.figures import study_figures
     from vsearch.reports.notes import study_note, trial_note
 
-    figures = {name: figure_json(chart(data)) for name, chart in STUDY_FIGURES.items()}
+    figures = {name: figure_json(chart(data)) for name, chart in study_figures(data.spec).items()}
     noted = [trial for trial in data.trials if trial.curve is not None]
     if len(noted) > MOST_NOTES:
         first = {trial.number for trial in (*data.finished[: MOST_NOTES // 2], *data.paper, *noted[-MOST_NOTES // 2 :])}
@@ -131,4 +135,17 @@ def state_of(study: StoredStudy) -> str:
     """What the pictures of a study show, as a short text that changes with it."""
     tally = study.storage.tally(study.study_id)
     excluded = study.storage.count_excluded(study.study_id)
-    return f"{VERSION} {study.state} {study.spec.trials} {tally.done} {tally.failed} {excluded}"
+    own = f"{VERSION} {study.state} {study.spec.trials} {tally.done} {tally.failed} {excluded}"
+    return f"{own}{_state_of_children(study)}"
+
+
+def _state_of_children(study: StoredStudy) -> str:
+    """So many planned studies come from it, and so many of their trainings have ended."""
+    names = [spec.name for spec in planned_specs(study.storage) if spec.parent == study.name]
+    if not names:
+        return ""
+    try:
+        tallies = [study.storage.tally(study.storage.get_study_id_from_name(name)) for name in names]
+    except KeyError:  # deleted meanwhile
+        return f" {len(names)}"
+    return f" {len(names)} {sum(tally.done + tally.failed for tally in tallies)}"

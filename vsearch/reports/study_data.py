@@ -3,13 +3,32 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import optuna
 
+from vsearch.confirmation.outcome import Outcome, outcome
+from vsearch.confirmation.sentences import verdict_sentence
+from vsearch.errors import InputError
+from vsearch.search.damage import DamagedRow
 from vsearch.search.ranking import SeedNoise, seed_noise
-from vsearch.search.stored import StoredStudy, refreshed
+from vsearch.search.relatives import parent_of, planned_specs, read_together
+from vsearch.search.stored import StoredStudy, open_study, refreshed
 from vsearch.search.trials import TrialResult, trial_results
 from vsearch.spec.study import StudySpec
+
+
+class Child(NamedTuple):
+    """A planned study that comes from a search, in short."""
+
+    name: str
+    study_id: int
+    purpose: str
+    verdict: str
+    """`confirmed`, `not shown` or `worse`; empty for a calibration."""
+    sentence: str
+    is_over: bool
+    """Whether none of its trainings waits or runs."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +45,24 @@ class StudyData:
     """For which workers held each trial, lost attempts included, by number."""
     optuna_study: optuna.Study | None = None
     """For Optuna's own evaluators."""
+    search: tuple[TrialResult, ...] = ()
+    """Of a planned study: the trials of the study that it comes from."""
+    has_parent: bool = False
+    """Whether that study is still there."""
+    together: int = 1
+    """Planned studies that answer one question together, this one included: its intervals are corrected for all."""
+    children: tuple[Child, ...] = ()
+    """The planned studies that come from it, oldest first."""
 
     @property
     def name(self) -> str:
         """The study's name."""
         return self.spec.name
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """What a planned study shows; of a search there is none to ask for."""
+        return outcome(self.spec, self.trials, self.search, studies=self.together)
 
     @cached_property
     def finished(self) -> tuple[TrialResult, ...]:
@@ -53,11 +85,18 @@ class StudyData:
         """Seed noise pooled over curves that were trained with several seeds; None where none was."""
         return seed_noise(list(self.finished))
 
+    def baseline_for(self, trial: TrialResult) -> TrialResult | None:
+        """The finished baseline that a trial is compared with: in a planned study the one with its seed."""
+        if not self.spec.planned:
+            return self.baseline
+        return next((other for other in self.finished if other.role == "baseline" and other.pair == trial.pair), None)
+
     def difference(self, trial: TrialResult) -> float | None:
-        """A trial's last accuracy above the finished baseline's, in points (percent); None without either."""
-        if self.baseline is None or self.baseline.accuracy is None or trial.accuracy is None:
+        """A trial's last accuracy above its finished baseline's, in points (percent); None without either."""
+        baseline = self.baseline_for(trial)
+        if baseline is None or baseline.accuracy is None or trial.accuracy is None:
             return None
-        return 100 * (trial.accuracy - self.baseline.accuracy)
+        return 100 * (trial.accuracy - baseline.accuracy)
 
 
 def study_data(study: StoredStudy) -> StudyData:
@@ -69,5 +108,37 @@ def study_data(study: StoredStudy) -> StudyData:
     """
     study = refreshed(study)
     trials = tuple(trial for trial in trial_results(study) if trial.counts)
-    seconds = study.storage.held_seconds(study.study_id)
-    return StudyData(study.spec, study.study_id, study.state, trials, seconds, study.optuna_study)
+    planned, parent = planned_specs(study.storage), parent_of(study)
+    return StudyData(
+        study.spec,
+        study.study_id,
+        study.state,
+        trials,
+        study.storage.held_seconds(study.study_id),
+        study.optuna_study,
+        search=() if parent is None else _readable(parent),
+        has_parent=parent is not None,
+        together=read_together(study.spec, planned),
+        children=tuple(_child(study, spec, planned) for spec in planned if spec.parent == study.name),
+    )
+
+
+def _readable(study: StoredStudy) -> tuple[TrialResult, ...]:
+    """Its trials that count; none where a row is damaged, since another study's page shows more without them."""
+    try:
+        return tuple(trial for trial in trial_results(study) if trial.counts)
+    except (DamagedRow, InputError):
+        return ()
+
+
+def _child(study: StoredStudy, spec: StudySpec, planned: list[StudySpec]) -> Child:
+    try:
+        stored = open_study(study.storage, spec.name)
+        trials = [trial for trial in trial_results(stored) if trial.counts]
+    except (DamagedRow, InputError) as error:
+        return Child(spec.name, -1, spec.purpose, "", f"It cannot be read: {error}.", True)
+    is_over = not any(trial.state in ("waiting", "running") for trial in trials)
+    if spec.purpose == "calibration":
+        return Child(spec.name, stored.study_id, spec.purpose, "", "", is_over)
+    found = outcome(spec, trials, studies=read_together(spec, planned))
+    return Child(spec.name, stored.study_id, spec.purpose, found.verdict, verdict_sentence(found), is_over)

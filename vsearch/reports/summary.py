@@ -8,6 +8,15 @@ from typing import NamedTuple
 
 from vsearch.errors import shorten
 from vsearch.reports.figures.setting import network_title
+from vsearch.reports.planned_words import (
+    child_sentences,
+    is_over,
+    planned_answer,
+    planned_budget,
+    planned_certainty,
+    planned_command,
+    planned_question,
+)
 from vsearch.reports.score_noise import ScoreNoise, candidates, lead_by_luck, score_noise
 from vsearch.reports.study_data import StudyData
 from vsearch.reports.wording import counted, percent, points
@@ -39,10 +48,18 @@ class Summary(NamedTuple):
     """One to three sentences."""
     budget: str
     next_command: str
+    scales: tuple[float, ...] = ()
+    """Of the curve that is shown: the best one, or the winner of a planned study; empty where there is none."""
+    answer: str = ""
+    """What a planned study answers; empty for a search."""
+    children: tuple[str, ...] = ()
+    """What the planned studies that come from a search show, a sentence for each."""
 
     @property
     def headline(self) -> str:
-        """The best curve with its score and its difference; or that there is none."""
+        """The answer of a planned study; else the best curve with its score and difference, or that there is none."""
+        if self.answer:
+            return self.answer
         if self.best is None:
             return "No trial has finished yet."
         is_baseline = self.best.role == "baseline"
@@ -53,11 +70,14 @@ class Summary(NamedTuple):
 
     def lines(self) -> tuple[str, ...]:
         """All of it, a line each."""
-        return (self.question, self.headline, self.how_sure, self.budget, f"Next: {self.next_command}")
+        told = (self.question, self.headline, self.how_sure, *self.children)
+        return (*told, self.budget, f"Next: {self.next_command}")
 
 
 def summary(data: StudyData) -> Summary:
     """What the trials of a study say, and no more than that."""
+    if data.spec.planned:
+        return _planned_summary(data)
     best = data.finished[0] if data.finished else None
     noise, luck, number = score_noise(data), lead_by_luck(data), candidates(data)
     difference = None if best is None else data.difference(best)
@@ -73,6 +93,28 @@ def summary(data: StudyData) -> Summary:
         how_sure=_how_sure(best, difference, noise, luck, number),
         budget=_budget(data),
         next_command=next_command(data),
+        scales=() if best is None else best.scales,
+        children=tuple(f"{child.name}, {words}" for child, words in child_sentences(data.children)),
+    )
+
+
+def _planned_summary(data: StudyData) -> Summary:
+    winner = data.outcome.winner
+    difference = None if winner is None or winner.difference is None else winner.difference.mean
+    return Summary(
+        study=data.name,
+        question=planned_question(data.spec),
+        best=None,
+        baseline=None,
+        difference=difference,
+        noise=ScoreNoise(None, None),
+        luck=None,
+        candidates=len(data.outcome.claims),
+        how_sure=planned_certainty(data),
+        budget=planned_budget(data),
+        next_command=next_command(data),
+        scales=() if winner is None else winner.curve.scales(data.spec.num_blocks),
+        answer=planned_answer(data),
     )
 
 
@@ -162,9 +204,11 @@ def _device_hours(data: StudyData) -> float:
 
 def next_command(data: StudyData) -> str:
     """The command that brings the study on, or shows what came out of it."""
+    if data.spec.planned:
+        return planned_command(data)
     name = shlex.quote(data.name)
     if is_spent(data):
-        return f"vsearch study best {name} --top 5" if data.finished else f"vsearch trial list {name}"
+        return _next_of_spent(data, name)
     if has_failed(data):
         return f"vsearch trial list {name} --state failed"
     if data.state != "open":
@@ -174,9 +218,26 @@ def next_command(data: StudyData) -> str:
     return f"vsearch study run {name}"
 
 
+def _next_of_spent(data: StudyData, name: str) -> str:
+    """A search's best score is no claim yet: it has to be confirmed, and its confirmation to be read."""
+    if not any(trial.role != "baseline" for trial in data.finished):
+        return f"vsearch study best {name}" if data.finished else f"vsearch trial list {name}"
+    confirmations = [child for child in data.children if child.purpose == "confirmation"]
+    unfinished = next((child for child in confirmations if not child.is_over), None)
+    if unfinished is not None:
+        return f"vsearch confirm {shlex.quote(unfinished.name)}"
+    names = " ".join((name, *(shlex.quote(child.name) for child in confirmations)))
+    return f"vsearch report {names} -o {name}.html" if confirmations else f"vsearch confirm {name}"
+
+
 def is_spent(data: StudyData) -> bool:
-    """Whether the trials, epochs or device hours of the budget are used up, so that no trial can begin."""
+    """Whether the trials, epochs or device hours of the budget are used up, so that no trial can begin.
+
+    A planned study is when none of its trainings waits or runs.
+    """
     spec = data.spec
+    if spec.planned:
+        return is_over(data)
     if sum(trial.state in ("finished", "pruned") for trial in data.trials) >= spec.trials:
         return True
     if spec.max_device_hours is not None and _device_hours(data) >= spec.max_device_hours:

@@ -39,3 +39,12 @@ def duration(seconds: float) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 trial`, `2 trials`, `no trials`."""
     return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def capitalised(sentence: str) -> str:
+    """A sentence that begins with a capital; unlike `str.capitalize` it leaves the rest as it is.
+
+    >>> capitalised("not shown: ResNet")
+    'Not shown: ResNet'
+    """
+    return sentence[:1].upper() + sentence[1:]

@@ -147,8 +147,8 @@ class Follower:
         """The trials and what follows from them, since their numbers have changed."""
         self._study = refreshed(self._study)
         spec, trials = self._study.spec, tuple(trial_results(self._study))
-        try:
-            found = best(list(trials))
+        try:  # of a plan no single training is the best: they are compared in pairs
+            found = None if spec.planned else best(list(trials))
         except VsearchError:
             found = None
         events = tuple(self._study.storage.events(self._study.study_id))

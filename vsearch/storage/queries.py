@@ -76,6 +76,13 @@ def study_attr(connection: sa.Connection, study_id: int, key: str) -> Any:
     return None if text is None else json.loads(text)
 
 
+def attr_of_studies(connection: sa.Connection, key: str) -> dict[int, str]:
+    """One user attribute of all studies that have it, by their ids, as JSON text."""
+    query = sa.select(STUDY_ATTRS.c.study_id, STUDY_ATTRS.c.value_json).where(STUDY_ATTRS.c.key == key)
+    rows = connection.execute(query.order_by(STUDY_ATTRS.c.study_id))
+    return {study_id: text for study_id, text in rows if isinstance(text, str)}
+
+
 def count_trials_with_attr(connection: sa.Connection, study_id: int, key: str, value: Any, *, with_failed: bool) -> int:
     """The number of trials whose user attribute `key` equals `value`."""
     # SQLite uses an index of part of a table only where the statement itself names that part.

@@ -175,6 +175,10 @@ class Storage(LeasingStorage):
         """One user attribute of a study, without reading the others; None if it is not set."""
         return self.in_transaction(lambda connection: queries.study_attr(connection, study_id, key))
 
+    def attr_of_studies(self, key: str) -> dict[int, str]:
+        """One user attribute of all studies that have it, by their ids, as JSON text that nobody has checked."""
+        return self.in_transaction(lambda connection: queries.attr_of_studies(connection, key))
+
     def _claim(self, trial_id: int) -> bool:
         started = datetime.now(UTC).replace(tzinfo=None)
         self._fences.pop(trial_id, None)

@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 from vsearch.reports.document.pages import report_page
 from vsearch.reports.document.report import csv_report, json_report, markdown_report
-from vsearch.reports.figures import COMPARISONS, STUDY_FIGURES
+from vsearch.reports.figures import COMPARISONS, SEARCH_FIGURES
 from vsearch.reports.study_data import StudyData
 
 
 def test_a_study_at_the_edges_is_reported_in_every_format(edge_study: StudyData) -> None:
     html = report_page([edge_study], is_interactive=False)
-    assert html.count("<figure ") == html.count("data:image/svg+xml;base64,") == len(STUDY_FIGURES)
+    assert html.count("<figure ") == html.count("data:image/svg+xml;base64,") == len(SEARCH_FIGURES)
     text = markdown_report([edge_study])
     content = json_report([edge_study])
     for chart in content["studies"][0]["figures"].values():

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any, NamedTuple
 
+from vsearch.reports.document.planned_methods import planned_commands, planned_set_up
 from vsearch.reports.study_data import StudyData
 from vsearch.reports.wording import counted
 from vsearch.search import attributes
@@ -53,12 +54,12 @@ def methods(data: StudyData) -> Methods:
     spec = data.spec
     names = [field.name for field in fields(spec.recipe) if field.name not in _DEFAULT_LENGTH]
     return Methods(
-        set_up=_set_up(spec),
+        set_up=planned_set_up(data) if spec.planned else _set_up(spec),
         recipe=tuple((name.replace("_", " "), _shown(getattr(spec.recipe, name))) for name in names),
         recorded=_recorded(data.trials),
         seeds=tuple(dict.fromkeys(seed for trial in data.trials for seed in trial.seeds)),
         toml=to_toml(spec),
-        commands=_commands(data),
+        commands=planned_commands(data) if spec.planned else _commands(data),
     )
 
 

@@ -18,8 +18,9 @@ from markupsafe import Markup
 
 from vsearch import __version__
 from vsearch.reports.document.figure_view import FigureView, figure_view
+from vsearch.reports.document.planned_tables import planned_row
 from vsearch.reports.document.study_view import StudyRow, overview_rows, study_row, study_view
-from vsearch.reports.figures import COMPARISONS
+from vsearch.reports.figures import COMPARISONS, searches
 from vsearch.reports.study_data import StudyData
 from vsearch.reports.wording import counted, duration, percent, points
 from vsearch.search.overview import Overview
@@ -29,6 +30,7 @@ REFRESH_SECONDS = 60
 """After which a page of what is still going on loads itself again."""
 PAGES = (("/vsearch/", "All studies"), ("/vsearch/workers", "Workers"), ("/dashboard/", "Optuna dashboard"))
 """The way from each served page to the others."""
+TITLE = "Search of shortcut curves"
 _WORKER_KINDS = {"working": "good", "silent": "bad"}
 
 
@@ -39,15 +41,18 @@ def report_page(studies: Sequence[StudyData], *, is_interactive: bool = True) ->
     """
     scripts = [_plotly(), static_text("vsearch.js")] if is_interactive else []
     names = ", ".join(data.name for data in studies)
+    kind = "Confirmed and searched shortcut curves" if any(data.spec.planned for data in studies) else TITLE
     return _render(
         "report.html",
-        title=f"Search of shortcut curves: {names if len(studies) < 4 else f'{len(studies)} studies'}",
+        heading=kind,
+        title=f"{kind}: {names if len(studies) < 4 else f'{len(studies)} studies'}",
         policy=_policy(scripts),
         css=Markup(static_text("vsearch.css")),
         scripts=[Markup(script) for script in scripts],
         views=[study_view(data, is_interactive=is_interactive) for data in studies],
-        rows=[study_row(data) for data in studies],
-        comparisons=_comparisons(studies, is_interactive=is_interactive),
+        anchors={data.name: data.study_id for data in studies},
+        rows=[study_row(data) for data in searches(studies)],
+        **_lists(studies, is_interactive=is_interactive),
     )
 
 
@@ -67,11 +72,11 @@ def overview_page(studies: Sequence[StudyData], overviews: Sequence[Overview]) -
         "overview.html",
         title="Studies of shortcut curves",
         here="/vsearch/",
-        is_live=any(row.running for row in rows),
-        has_figures=len(studies) > 1,
-        rows=rows,
+        is_live=any(row.running for row in overviews),
+        has_figures=len(searches(studies)) > 1,
         unread=_unread(rows),
-        comparisons=_comparisons(studies, is_interactive=True),
+        rows=rows,
+        **_lists(studies, is_interactive=True),
     )
 
 
@@ -93,6 +98,14 @@ def workers_page(views: Sequence[WorkerView]) -> str:
 def static_text(name: str) -> str:
     """A file that belongs to the pages: `vsearch.css` or `vsearch.js`."""
     return files("vsearch.reports.document").joinpath("static", name).read_text(encoding="utf-8")
+
+
+def _lists(studies: Sequence[StudyData], *, is_interactive: bool) -> dict[str, Any]:
+    """Planned studies in a list of their own, and the comparisons of searches."""
+    return {
+        "planned": [planned_row(data) for data in studies if data.spec.planned],
+        "comparisons": _comparisons(searches(studies), is_interactive=is_interactive),
+    }
 
 
 def _comparisons(studies: Sequence[StudyData], *, is_interactive: bool) -> list[FigureView]:

@@ -8,12 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vsearch import __version__
+from vsearch.confirmation.content import outcome_content
 from vsearch.reports.chart import Chart, Panel
+from vsearch.reports.document import planned_tables
 from vsearch.reports.document.csv_table import csv_text
 from vsearch.reports.document.methods import Methods, methods
+from vsearch.reports.document.planned_tables import CURVES, SHAPE, PlannedRow, planned_row
 from vsearch.reports.document.study_view import StudyRow, study_row
 from vsearch.reports.document.tables import TrialLine, endings, references, top_trials
-from vsearch.reports.figures import COMPARISONS, STUDY_FIGURES
+from vsearch.reports.figures import COMPARISONS, searches, study_figures
 from vsearch.reports.notes import code_block, code_span, curve_lines, markdown_text
 from vsearch.reports.study_data import StudyData
 from vsearch.reports.summary import summary
@@ -30,13 +33,21 @@ _STUDIES = (
     *("best curve", "trials", "searches"),
 )
 
+_PLANNED = (
+    *("study", "verdict", "curve", "points above baseline", "corrected interval", "pairs"),
+    *("trainings", "network and images", "comes from"),
+)
+
 
 def markdown_report(studies: Sequence[StudyData]) -> str:
     """The report as Markdown: what the figures show is said in words."""
-    blocks = ["# Search of shortcut curves"]
-    if len(studies) > 1:
-        blocks += ["## Studies compared", _table(_STUDIES, map(_study_cells, map(study_row, studies)))]
-        blocks += [_words(chart(studies), 3) for chart in COMPARISONS.values()]
+    planned, searched = [data for data in studies if data.spec.planned], searches(studies)
+    blocks = ["# Confirmed and searched shortcut curves" if planned else "# Search of shortcut curves"]
+    if planned and len(studies) > 1:
+        blocks += ["## What stands", _table(_PLANNED, [_planned_cells(planned_row(data)) for data in planned])]
+    if len(searched) > 1:
+        blocks += ["## Studies compared", _table(_STUDIES, map(_study_cells, map(study_row, searched)))]
+        blocks += [_words(chart(searched), 3) for chart in COMPARISONS.values()]
     for data in studies:
         blocks += _study_blocks(data)
     return "\n\n".join(block for block in blocks if block) + f"\n\n---\nvsearch {__version__}\n"
@@ -47,7 +58,7 @@ def json_report(studies: Sequence[StudyData]) -> dict[str, Any]:
 
     Numbers that are not finite are None.
     """
-    several = len(studies) > 1
+    several = len(searches(studies)) > 1
     content = {
         "schema": SCHEMA,
         "vsearch": __version__,
@@ -69,15 +80,19 @@ def _study_blocks(data: StudyData) -> Iterator[str]:
     yield f"## {_inner(data.name)}"
     yield f"**{_inner(told.question)}**"
     yield f"**{_inner(told.headline)}**"
-    if told.best is not None and (picture := curve_lines(told.best.scales)):
+    if picture := curve_lines(told.scales):
         yield code_block(*picture)
-    yield from (_text(told.how_sure), _text(told.budget), f"Next: {code_span(told.next_command)}")
+    yield _text(told.how_sure)
+    yield "\n".join(f"- {_text(sentence)}" for sentence in told.children)
+    if data.spec.parent:
+        gone = "" if data.has_parent else ", which was deleted"
+        yield f"The curves come from the study {_inner(data.spec.parent)}{gone}."
+    yield from (_text(told.budget), f"Next: {code_span(told.next_command)}")
+    yield from _planned_tables(data) if data.spec.planned else ()
     yield "### Figures in words"
-    yield from (_words(chart(data), 4) for chart in STUDY_FIGURES.values())
-    yield from ("### Trials", "#### The best")
-    yield _table(_TRIALS, map(_trial_cells, top_trials(data))) or "No trial has finished."
-    yield "#### Baseline and paper"
-    yield _table(_TRIALS, map(_trial_cells, references(data))) or "Neither was begun."
+    yield from (_words(chart(data), 4) for chart in study_figures(data.spec).values())
+    yield "### Trials"
+    yield from () if data.spec.planned else _search_tables(data)
     yield "#### How the trials ended"
     cells = [
         (ending.state, ending.reason, str(ending.trials), str(ending.epochs), duration(ending.seconds), ending.detail)
@@ -86,6 +101,22 @@ def _study_blocks(data: StudyData) -> Iterator[str]:
     yield _table(("state", "reason", "trials", "epochs", "time", "the last one said"), cells) or "There is none yet."
     yield "Trials that a person excluded or cancelled are in none of these numbers."
     yield from _methods_blocks(how)
+
+
+def _search_tables(data: StudyData) -> Iterator[str]:
+    yield "#### The best"
+    yield _table(_TRIALS, map(_trial_cells, top_trials(data))) or "No trial has finished."
+    yield "#### Baseline and paper"
+    yield _table(_TRIALS, map(_trial_cells, references(data))) or "Neither was begun."
+
+
+def _planned_tables(data: StudyData) -> Iterator[str]:
+    yield "### Curves"
+    yield _table(CURVES, planned_tables.curve_lines(data.outcome))
+    shape = planned_tables.shape_lines(data.outcome)
+    if shape:
+        yield "### Is it the shape?"
+        yield _table(SHAPE, shape)
 
 
 def _methods_blocks(how: Methods) -> Iterator[str]:
@@ -120,6 +151,11 @@ def _study_cells(row: StudyRow) -> tuple[str, ...]:
     done = f"{row.done} of {row.budget}"
     scores = (percent(row.best), points(row.difference), points(row.luck))
     return (row.name, row.state, *scores, row.curve, done, row.searches)
+
+
+def _planned_cells(row: PlannedRow) -> tuple[str, ...]:
+    difference = (points(row.difference), row.interval, str(row.pairs))
+    return (row.name, row.verdict, row.curve, *difference, f"{row.done} of {row.trials}", row.where, row.parent)
 
 
 def _trial_cells(line: TrialLine) -> tuple[str, ...]:
@@ -162,7 +198,9 @@ def _study(data: StudyData) -> dict[str, Any]:
         "question": told.question,
         "headline": told.headline,
         "how_sure": told.how_sure,
-        "is_confirmed": False,
+        "is_confirmed": data.spec.purpose not in ("search", "calibration") and data.outcome.verdict == "confirmed",
+        "outcome": outcome_content(data.outcome) if data.spec.planned else None,
+        "children": [child._asdict() for child in data.children],
         "budget": told.budget,
         "next_command": told.next_command,
         "best_trial": None if told.best is None else told.best.number,
@@ -174,7 +212,7 @@ def _study(data: StudyData) -> dict[str, Any]:
         "recorded": {recorded.thing: dict(recorded.values) for recorded in how.recorded},
         "commands": [command for _, command in how.commands],
         "spec": data.spec.to_dict(),
-        "figures": {name: _chart(chart(data)) for name, chart in STUDY_FIGURES.items()},
+        "figures": {name: _chart(chart(data)) for name, chart in study_figures(data.spec).items()},
         "trials": [
             {**trial.row(), "scales": list(trial.scales), "learning_curve": list(trial.learning_curve)}
             for trial in data.trials

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vsearch.reports.chart import Chart
     from vsearch.reports.study_data import StudyData
+    from vsearch.spec.study import StudySpec
 
 
 def _curves(data: StudyData) -> Chart:
@@ -44,24 +45,74 @@ def _learning(data: StudyData) -> Chart:
     return learning_chart(learning_info(data))
 
 
+def _forest(data: StudyData) -> Chart:
+    from vsearch.reports.figures.forest import forest_chart
+    from vsearch.reports.figures.outcomes import forest_info
+
+    return forest_chart(forest_info(data.outcome))
+
+
+def _pairs(data: StudyData) -> Chart:
+    from vsearch.reports.figures.outcomes import pairs_info
+    from vsearch.reports.figures.pairs import pairs_chart
+
+    return pairs_chart(pairs_info(data.outcome))
+
+
+def _scales(data: StudyData) -> Chart:
+    from vsearch.reports.figures.scales import scales_chart, scales_info
+
+    curves = {item.label: item.curve for item in data.spec.planned if item.role != "baseline"}
+    return scales_chart(scales_info(curves, data.spec.num_blocks))
+
+
+def _planned_learning(data: StudyData) -> Chart:
+    from vsearch.reports.figures.learning import learning_chart
+    from vsearch.reports.figures.planned_learning import planned_learning_info
+
+    return learning_chart(planned_learning_info(data))
+
+
 def _families(studies: Sequence[StudyData]) -> Chart:
     from vsearch.reports.figures.families import families_chart, families_info
 
-    return families_chart(families_info(studies))
+    return families_chart(families_info(searches(studies)))
 
 
 def _depths(studies: Sequence[StudyData]) -> Chart:
     from vsearch.reports.figures.transfers import transfers_chart, transfers_info
 
-    return transfers_chart(transfers_info(studies))
+    return transfers_chart(transfers_info(searches(studies)))
 
 
-STUDY_FIGURES: Mapping[str, Callable[[StudyData], Chart]] = MappingProxyType(
+def searches(studies: Sequence[StudyData]) -> list[StudyData]:
+    """Those that search: other scores than theirs, by other images, are compared with none of theirs."""
+    return [data for data in studies if not data.spec.planned]
+
+
+SEARCH_FIGURES: Mapping[str, Callable[[StudyData], Chart]] = MappingProxyType(
     {"curves": _curves, "positions": _positions, "progress": _progress, "rungs": _rungs, "learning": _learning}
 )
-"""Of one study, in the order in which they are shown."""
+"""Of a search, in the order in which they are shown."""
+
+PLANNED_FIGURES: Mapping[str, Callable[[StudyData], Chart]] = MappingProxyType(
+    {"forest": _forest, "pairs": _pairs, "scales": _scales, "learning": _planned_learning}
+)
+"""Of a planned study, likewise."""
 
 COMPARISONS: Mapping[str, Callable[[Sequence[StudyData]], Chart]] = MappingProxyType(
     {"families": _families, "depths": _depths}
 )
-"""Of several studies: families on one data set and depth; one family over depths and data sets."""
+"""Of several searches: families on one data set and depth; one family over depths and data sets."""
+
+NAMES = tuple(dict.fromkeys((*SEARCH_FIGURES, *PLANNED_FIGURES, *COMPARISONS)))
+"""Of all figures."""
+
+
+def study_figures(spec: StudySpec) -> Mapping[str, Callable[[StudyData], Chart]]:
+    """The figures of a study, in the order in which they are shown."""
+    if not spec.planned:
+        return SEARCH_FIGURES
+    if spec.purpose == "calibration":  # it makes no claim about any of its curves
+        return {name: chart for name, chart in PLANNED_FIGURES.items() if name != "forest"}
+    return PLANNED_FIGURES

@@ -16,7 +16,7 @@ LEAST_FOR_END = 8
 
 
 class LearningCurve(NamedTuple):
-    """The validation accuracies of one trial, epoch by epoch."""
+    """The accuracies of one trial, or of all trainings of one planned curve, epoch by epoch."""
 
     number: int
     kinds: tuple[str, ...]
@@ -29,10 +29,15 @@ class LearningCurve(NamedTuple):
     """Of each seed; empty where there was one, or where an older vsearch kept none."""
     finals: tuple[float, ...]
     """The last accuracy of each seed; empty where there was one."""
+    label: str = ""
+    """Its name in a planned study."""
+    is_control: bool = False
 
     @property
     def name(self) -> str:
-        """`best (trial 12)`."""
+        """`best (trial 12)`; of a planned curve its label."""
+        if self.label:
+            return self.label
         kinds = " and ".join("the paper's" if kind == PAPER else kind for kind in self.kinds)
         return f"{kinds} (trial {self.number})"
 
@@ -44,6 +49,9 @@ class LearningInfo(NamedTuple):
     epochs: int
     curves: tuple[LearningCurve, ...]
     rungs: tuple[int, ...]
+    judged_by: str = "validation"
+    """What the accuracies are of."""
+    title: str = "Learning curves: best, baseline and the paper's"
 
 
 def learning_info(data: StudyData) -> LearningInfo:
@@ -79,8 +87,7 @@ def learning_chart(info: LearningInfo) -> Chart:
     end = math.ceil(0.75 * info.epochs)
     if info.epochs >= LEAST_FOR_END and any(len(curve.mean) > end for curve in info.curves):
         panels.append(_panel(info, end)._replace(title=f"From epoch {end}"))
-    title = "Learning curves: best, baseline and the paper's"
-    return Chart("learning", title, tuple(panels), _alternative(info), _note(info))
+    return Chart("learning", info.title, tuple(panels), _alternative(info), _note(info))
 
 
 def _panel(info: LearningInfo, first: int) -> Panel:
@@ -92,7 +99,7 @@ def _panel(info: LearningInfo, first: int) -> Panel:
     rungs = [Rule(rung, "" if place else "rungs", True, "dot", GREY) for place, rung in enumerate(shown)]
     return Panel(
         Axis("Epoch", low=0 if first == 1 else first - 0.3, high=info.epochs + 0.3, is_whole=True),
-        Axis("Validation accuracy", is_percent=True),
+        Axis(f"{info.judged_by.capitalize()} accuracy", is_percent=True),
         (*rungs, *marks) if marks else (),
         empty="" if marks else "No trial has finished yet, so there is no learning curve to show.",
     )
@@ -115,8 +122,9 @@ def _marks(curve: LearningCurve, colour: str, first: int) -> list[Mark]:
         return []
     marks: list[Mark] = [_line(seed, first, "", colour, 0.8) for seed in curve.seeds]
     hover = f"{curve.name}: {percent(curve.accuracy)}"
-    marks.append(_line(curve.mean, first, curve.name, colour, 2.5)._replace(hover=hover))
-    if not curve.seeds and curve.finals:
+    dash, width = ("dash", 1.5) if curve.is_control else ("solid", 2.5)
+    marks.append(_line(curve.mean, first, curve.name, colour, width)._replace(hover=hover, dash=dash))
+    if not curve.seeds and curve.finals and not curve.is_control:
         last = (float(len(curve.mean)),) * len(curve.finals)
         texts = tuple(f"{curve.name}, one seed: {percent(final)}" for final in curve.finals)
         marks.append(Points(last, curve.finals, colour=colour, size=6, hover=texts))
@@ -133,7 +141,8 @@ def _alternative(info: LearningInfo) -> str:
     if not info.curves:
         return f"No trial of {info.study} has finished yet."
     rungs = f" Rungs at {', '.join(map(str, info.rungs))}." if info.rungs else ""
-    return f"Validation accuracy over {counted(info.epochs, 'epoch')}. {' '.join(map(_sentence, info.curves))}{rungs}"
+    told = " ".join(map(_sentence, info.curves))
+    return f"{info.judged_by.capitalize()} accuracy over {counted(info.epochs, 'epoch')}. {told}{rungs}"
 
 
 def _sentence(curve: LearningCurve) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vsearch.confirmation.outcome import Row
+from vsearch.confirmation.outcome import Outcome, Row
 from vsearch.confirmation.reproduction import Reproduced, table_sentence
+from vsearch.confirmation.sentences import verdict_sentence
 from vsearch.confirmation.transfer import Moved
+from vsearch.errors import shorten
 from vsearch.reports.figures.differences import Difference
 from vsearch.reports.figures.forest import ForestInfo, ForestRow
+from vsearch.reports.figures.pairs import PairsInfo, PairsRow
 from vsearch.reports.figures.transfer_matrix import TransferCell, TransferInfo
-from vsearch.reports.wording import points
+from vsearch.reports.wording import capitalised, counted, points
 from vsearch.spec.datasets import dataset_info
 
 
@@ -21,6 +24,28 @@ def drawn_difference(row: Row) -> Difference | None:
         return None
     decisive = None if row.decisive == found.interval else row.decisive
     return Difference(found.mean, found.n, found.interval, decisive, row.verdict if row.is_claim else "")
+
+
+def forest_info(outcome: Outcome) -> ForestInfo:
+    """A planned study's curves beside its baseline."""
+    rows = [
+        ForestRow(row.label, row.role, drawn_difference(row), _detail(row))
+        for row in outcome.rows
+        if row.role != "baseline"
+    ]
+    return ForestInfo(outcome.spec.name, tuple(rows), capitalised(verdict_sentence(outcome)))
+
+
+def pairs_info(outcome: Outcome) -> PairsInfo:
+    """Every finished training of a planned study, the baseline's first."""
+    rows = sorted(outcome.rows, key=lambda row: row.role != "baseline")
+    found = [PairsRow(row.label, row.role, row.accuracies) for row in rows]
+    return PairsInfo(outcome.spec.name, tuple(found), f"{outcome.spec.evaluated_on} images")
+
+
+def _detail(row: Row) -> str:
+    diverged = f", {counted(row.diverged, 'training')} diverged" if row.diverged else ""
+    return f"{shorten(str(row.curve), 120)}{diverged}"
 
 
 def reproduction_info(table: Sequence[Reproduced]) -> ForestInfo:

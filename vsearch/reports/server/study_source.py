@@ -2,14 +2,16 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from vsearch.reports.server.kept import Kept
 from vsearch.reports.study_data import StudyData, study_data
+from vsearch.search import attributes
 from vsearch.search.damage import reading
 from vsearch.search.overview import Overview, overviews
+from vsearch.search.relatives import planned_of
 from vsearch.search.stored import StoredStudy, open_study
 from vsearch.search.workers import WorkerView, worker_views
 from vsearch.storage import Storage, StudySummary
@@ -29,6 +31,8 @@ class Mark(NamedTuple):
     """Trials that ended."""
     rest: tuple[object, ...]
     """The other counts, the last change, the attributes, and the time where trials run."""
+    relatives: tuple[object, ...] = ()
+    """The marks of the study that it comes from, and of those that come from it: its page tells of them."""
 
 
 class _Read(NamedTuple):
@@ -53,7 +57,10 @@ class StudySource:
             DamagedRow: an attribute of a study is no JSON.
         """
         with reading("a study"):
-            return {summary.name: self._mark(summary) for summary in self._storage.summaries()}
+            marks = {summary.name: (self._mark(summary), _parent(summary)) for summary in self._storage.summaries()}
+        return {
+            name: mark._replace(relatives=_relatives(name, parent, marks)) for name, (mark, parent) in marks.items()
+        }
 
     def study(self, name: str, mark: Mark) -> StudyData:
         """That study, read if its mark is not the one it was last read with.
@@ -86,6 +93,17 @@ class StudySource:
         rest = (tuple(sorted(counts.items())), summary.last_changed, summary.best_value, attrs, moment)
         done = counts["COMPLETE"] + counts["PRUNED"] + counts["FAIL"]
         return Mark(summary.study_id, summary.first_started, done, rest)
+
+
+def _parent(summary: StudySummary) -> str:
+    text = summary.user_attrs.get(attributes.SPEC)
+    spec = planned_of(text) if isinstance(text, str) else None
+    return "" if spec is None else spec.parent
+
+
+def _relatives(name: str, parent: str, marks: Mapping[str, tuple[Mark, str]]) -> tuple[object, ...]:
+    children = tuple(mark for mark, other in marks.values() if other == name)
+    return (*children, marks[parent][0]) if parent in marks else children
 
 
 def _goes_on(former: Mark, mark: Mark) -> bool:
