@@ -37,7 +37,7 @@ import optuna
 from optuna.trial import TrialState, create_trial
 
 from vsearch.reports.drawing.plotly_chart import figure_json
-from vsearch.reports.figures import STUDY_FIGURES
+from vsearch.reports.figures import SEARCH_FIGURES
 from vsearch.reports.pictures import Painter
 from vsearch.reports.study_data import study_data
 from vsearch.search import attributes
@@ -115,12 +115,12 @@ def report_figures(url: str, name: str, repeat: int) -> None:
         storage = open_storage(url)
         seconds, data = timed(lambda: study_data(open_study(storage, name)))  # noqa: B023
         found = {"read": (seconds, 0)}
-        for figure, chart in STUDY_FIGURES.items():
+        for figure, chart in SEARCH_FIGURES.items():
             seconds, text = timed(lambda: figure_json(chart(data)))  # noqa: B023
             found[figure] = (seconds, len(text))
         found["all figures"] = (
-            sum(found[key][0] for key in STUDY_FIGURES),
-            sum(found[key][1] for key in STUDY_FIGURES),
+            sum(found[key][0] for key in SEARCH_FIGURES),
+            sum(found[key][1] for key in SEARCH_FIGURES),
         )
         painting = Painter("benchmark")
         found["read, draw and write, with notes"] = (timed(lambda: painting.draw(open_study(storage, name)))[0], 0)  # noqa: B023
@@ -159,7 +159,7 @@ def report_dashboards(folder: Path, repeat: int, study_id: int) -> None:
         }
         for _ in range(repeat):
             for arm, command in arms.items():
-                plots[arm] = OPTUNAS_PLOTS + len(STUDY_FIGURES) * (arm != PLAIN)
+                plots[arm] = OPTUNAS_PLOTS + len(SEARCH_FIGURES) * (arm != PLAIN)
                 with _served(command, environ) as address:
                     seconds = _until_drawn(browser, f"{address}/dashboard/studies/{study_id}", plots[arm])
                 times.setdefault(arm, []).append(seconds)

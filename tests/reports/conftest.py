@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from vsearch.curves import Curve, parse_curve
+from vsearch.curves import BASELINE, Constant, Curve, Triangle, parse_curve
 from vsearch.reports.study_data import StudyData
 from vsearch.search import attributes
 from vsearch.search.claims import scales_key
 from vsearch.search.trials import TrialResult
 from vsearch.spec import StudySpec
+from vsearch.spec.planned import PlannedCurve
 
 MakeTrial = Callable[..., TrialResult]
 MakeData = Callable[..., StudyData]
@@ -77,3 +78,58 @@ def trial() -> MakeTrial:
 def data() -> MakeData:
     """`data(trial, …, depth=56, families=("ramp",))`: see `build_data`."""
     return build_data
+
+
+PLAN = (
+    PlannedCurve("baseline", "baseline", BASELINE),
+    PlannedCurve("candidate", "trial 7", Triangle(peak=1.3, floor=0.8)),
+    PlannedCurve("candidate", "trial 3", Triangle(peak=1.2, floor=0.9)),
+    PlannedCurve("control", "constant-mean", Constant(1.033)),
+    PlannedCurve("control", "reversed", Triangle(peak=1.3, floor=0.8, apex=6)),
+)
+GAINS = {"trial 7": 0.02, "trial 3": 0.001, "constant-mean": 0.004}
+
+
+def told_score(label: str, pair: int) -> float | None:
+    """Scores in which `trial 7` beats all others by far, with a little noise that is not the same for each curve."""
+    return 0.8 + 0.01 * pair + GAINS.get(label, 0.0) + 0.0005 * ((3 * pair + len(label)) % 5)
+
+
+def build_plan_data(
+    score: Callable[[str, int], float | None] = told_score,
+    seeds: int = 5,
+    planned: tuple[PlannedCurve, ...] = PLAN,
+    *,
+    trained: int | None = None,
+    state: str = "open",
+    search: tuple[TrialResult, ...] = (),
+    has_parent: bool = True,
+    **spec: Any,
+) -> StudyData:
+    """A planned study whose first `trained` trainings (all by default) ended with these scores; None: diverged."""
+    plain: dict[str, Any] = {"dataset": "cifar10", "depth": 32, "epochs": 8, "pruner": "none", "name": "planned"}
+    plain |= {"purpose": "confirmation", "evaluated_on": "test", "parent": "search"}
+    pairs = [(item, pair) for pair in range(seeds) for item in planned]
+    known = len(pairs) if trained is None else trained
+    trials = tuple(_told(number, item, pair, score, number < known) for number, (item, pair) in enumerate(pairs))
+    made = StudySpec(("triangle",), planned=planned, trials=len(pairs), **{**plain, **spec})
+    return StudyData(made, 2, state, trials, {}, search=search, has_parent=has_parent)
+
+
+def _told(
+    number: int, item: PlannedCurve, pair: int, score: Callable[[str, int], float | None], is_over: bool
+) -> TrialResult:
+    value = score(item.label, pair) if is_over else None
+    attrs = {attributes.LABEL: item.label, attributes.PAIR: pair}
+    state = "waiting" if not is_over else "failed" if value is None else "finished"
+    epochs = () if value is None else (0.5 * value, value)
+    reason = "diverged" if state == "failed" else state
+    return build_trial(
+        number, value, item.curve, state=state, role=item.role, learning_curve=epochs, attributes=attrs, reason=reason
+    )
+
+
+@pytest.fixture
+def plan_data() -> MakeData:
+    """`plan_data(score, seeds, planned, trained=…, purpose=…)`: see `build_plan_data`."""
+    return build_plan_data

@@ -206,3 +206,13 @@ def test_what_every_claim_counts_has_an_index(storage: Storage, index: str) -> N
         explain = "EXPLAIN" if is_postgres else "EXPLAIN QUERY PLAN"
         plan = connection.exec_driver_sql(f"{explain} {statement}", parameters).all()
     assert index in str(plan)
+
+
+def test_one_attribute_of_all_studies_is_read_as_text(storage: Storage) -> None:
+    first, second = study_of(storage), study_of(storage, "other")
+    study_of(storage, "without")
+    first.set_user_attr("spec", "one")
+    second.set_user_attr("spec", {"two": 2})
+    second.set_user_attr("else", 3)
+    assert storage.attr_of_studies("spec") == {first._study_id: '"one"', second._study_id: '{"two": 2}'}
+    assert storage.attr_of_studies("none") == {}

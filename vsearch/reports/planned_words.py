@@ -65,14 +65,13 @@ def planned_certainty(data: StudyData) -> str:
 
 
 def shrinkage_sentence(outcome: Outcome) -> str:
-    """What luck had added to the winner's score in the search; empty where that is not known."""
+    """The winner's lead in the search beside the one here, which luck did not choose; empty where none is known."""
     row = outcome.winner
     if row is None or row.search_lead is None or row.difference is None or row.shrinkage is None:
         return ""
     lead = f"In the search {row.label} led by {points(row.search_lead)} points"
-    if round(row.shrinkage, 2) <= 0:
-        return f"{lead}, and here by {points(row.difference.mean)}."
-    return f"{lead}, and here by {points(row.difference.mean)}: {row.shrinkage:.2f} points of that lead did not stand."
+    less = f", {row.shrinkage:.2f} less" if round(row.shrinkage, 2) > 0 else ""
+    return f"{lead}, and here by {points(row.difference.mean)}{less}."
 
 
 def diverged_sentence(outcome: Outcome) -> str:
@@ -135,8 +134,8 @@ def planned_command(data: StudyData) -> str:
 
 def child_sentences(children: Sequence[Child]) -> tuple[tuple[Child, str], ...]:
     """The planned studies that come from a search, each with what it shows."""
-    return tuple((child, f"{child.purpose}: {_shown(child)}") for child in children)
+    return tuple((child, f"a {child.purpose}. {_shown(child)}") for child in children)
 
 
 def _shown(child: Child) -> str:
-    return child.sentence or ("it is done." if child.is_over else "it goes on.")
+    return capitalised(child.sentence) or ("It is done." if child.is_over else "It is not done yet.")

@@ -23,7 +23,7 @@ def percent(accuracy: float | None) -> str:
 
 def points(difference: float | None) -> str:
     """A difference in percentage points: `+1.39`."""
-    return "-" if difference is None else f"{difference:+.2f}"
+    return "-" if difference is None else f"{round(difference, 2) + 0.0:+.2f}"  # no minus before a zero
 
 
 def duration(seconds: float) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from vsearch.confirmation.outcome import Outcome, Row, ShapeRow
 from vsearch.confirmation.sentences import between
+from vsearch.errors import shorten
 from vsearch.reports.planned_words import is_over
 from vsearch.reports.study_data import StudyData
 from vsearch.reports.wording import percent, points
@@ -22,6 +23,9 @@ CURVES = (
 SHAPE = ("control", "pairs", "points of the subject above it", "95 % interval", "beaten")
 NUMBERS = frozenset(CURVES[3:12])
 """The columns that are aligned to the right."""
+
+LONGEST_CURVE = 80
+"""Characters of a curve in a table; the study's TOML has all of it."""
 
 
 class PlannedRow(NamedTuple):
@@ -115,7 +119,7 @@ def _curve_line(row: Row) -> tuple[str, ...]:
         points(row.search_lead),
         points(row.shrinkage),
         _not_counted(row),
-        str(row.curve),
+        shorten(str(row.curve), LONGEST_CURVE),
     )
 
 

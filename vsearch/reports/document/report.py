@@ -144,7 +144,13 @@ def _recorded(how: Methods) -> str:
 
 def _words(chart: Chart, level: int) -> str:
     note = "" if chart.note in chart.alternative else chart.note
-    return f"{'#' * level} {_inner(chart.title)}\n\n{_text(f'{chart.alternative} {note}')}"
+    return f"{'#' * level} {_inner(chart.title)}\n\n{_text(_joined(chart.alternative, note))}"
+
+
+def _joined(text: str, more: str) -> str:
+    """Two texts after each other; what ends the first and begins the second stands once."""
+    common = next((end for end in range(len(more), 0, -1) if text.endswith(more[:end])), 0)
+    return f"{text} {more[common:].lstrip()}"
 
 
 def _study_cells(row: StudyRow) -> tuple[str, ...]:

@@ -52,6 +52,8 @@ class LearningInfo(NamedTuple):
     judged_by: str = "validation"
     """What the accuracies are of."""
     title: str = "Learning curves: best, baseline and the paper's"
+    note: str = ""
+    """In place of the usual one."""
 
 
 def learning_info(data: StudyData) -> LearningInfo:
@@ -124,7 +126,7 @@ def _marks(curve: LearningCurve, colour: str, first: int) -> list[Mark]:
     hover = f"{curve.name}: {percent(curve.accuracy)}"
     dash, width = ("dash", 1.5) if curve.is_control else ("solid", 2.5)
     marks.append(_line(curve.mean, first, curve.name, colour, width)._replace(hover=hover, dash=dash))
-    if not curve.seeds and curve.finals and not curve.is_control:
+    if not curve.seeds and curve.finals and not curve.label:
         last = (float(len(curve.mean)),) * len(curve.finals)
         texts = tuple(f"{curve.name}, one seed: {percent(final)}" for final in curve.finals)
         marks.append(Points(last, curve.finals, colour=colour, size=6, hover=texts))
@@ -155,8 +157,8 @@ def _sentence(curve: LearningCurve) -> str:
 
 
 def _note(info: LearningInfo) -> str:
-    if not info.curves:
-        return ""
+    if not info.curves or info.note:
+        return info.note if info.curves else ""
     if any(curve.seeds for curve in info.curves):
         return "Thick: the mean over the seeds. Thin: each seed."
     if any(curve.finals for curve in info.curves):

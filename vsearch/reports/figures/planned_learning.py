@@ -1,4 +1,4 @@
-"""Learning curves of a planned study: the mean of each curve's trainings, and the trainings of those it asks about."""
+"""Learning curves of a planned study: the mean of each curve, and the single trainings of the two that matter."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from vsearch.reports.study_data import StudyData
 from vsearch.search.trials import TrialResult
 from vsearch.spec.planned import PlannedCurve
 
+NOTE = "Thick: means over the seeds, dashed for controls. Thin: single trainings of the baseline and the first curve."
+
 
 def planned_learning_info(data: StudyData) -> LearningInfo:
-    """The curves of the plan in its order, of those with a finished training; controls without their single ones."""
+    """The curves of the plan in its order, of those with a finished training; single ones of two curves alone."""
     by_label: dict[str, list[TrialResult]] = {}
     for trial in data.finished:
         by_label.setdefault(trial.label, []).append(trial)
@@ -24,7 +26,7 @@ def planned_learning_info(data: StudyData) -> LearningInfo:
         if item.label in by_label
     ]
     title = "Learning curves: the mean of each curve's trainings"
-    return LearningInfo(data.name, data.spec.epochs, tuple(curves), (), data.spec.evaluated_on, title)
+    return LearningInfo(data.name, data.spec.epochs, tuple(curves), (), data.spec.evaluated_on, title, NOTE)
 
 
 def _curve(item: PlannedCurve, trials: Sequence[TrialResult], *, is_subject: bool) -> LearningCurve:
@@ -32,7 +34,7 @@ def _curve(item: PlannedCurve, trials: Sequence[TrialResult], *, is_subject: boo
     kinds = (BASELINE,) if item.role == "baseline" else (BEST,) if is_subject else ()
     finals = tuple(trial.accuracy for trial in trials if trial.accuracy is not None)
     is_control, several = item.role == "control", len(trials) > 1
-    seeds = tuple(tuple(map(_number, trial.learning_curve)) for trial in trials) if several and not is_control else ()
+    seeds = tuple(tuple(map(_number, trial.learning_curve)) for trial in trials) if several and kinds else ()
     return LearningCurve(
         trials[0].number, kinds, fmean(finals), _mean(trials), seeds, finals if several else (), item.label, is_control
     )

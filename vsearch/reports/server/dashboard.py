@@ -18,6 +18,7 @@ from waitress.server import create_server
 from vsearch.errors import InputError, shorten
 from vsearch.reports.server.answer import JSON
 from vsearch.reports.server.guard import Guard, allowed_hosts
+from vsearch.reports.server.importances import without_importances_of_plans
 from vsearch.reports.server.login import Login
 from vsearch.reports.server.ordering import with_figures_in_order
 
@@ -65,9 +66,8 @@ def dashboard_app(
     app.catchall = False  # the guard tells failures
     app.install(_handing_on(explain))
     _log_in_single_lines("optuna_dashboard")
-    return Guard(
-        around(with_figures_in_order(app)), names, explain, is_writable, None if password is None else Login(password)
-    )
+    ours = without_importances_of_plans(with_figures_in_order(app), storage)
+    return Guard(around(ours), names, explain, is_writable, None if password is None else Login(password))
 
 
 def _handing_on(explain: Callable[[Exception], str | None]) -> Callable[[Any], Any]:
