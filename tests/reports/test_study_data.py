@@ -52,10 +52,7 @@ def search(storage: Storage) -> StoredStudy:
 def planned(storage: Storage, search: StoredStudy) -> StoredStudy:
     changes: dict[str, Any] = {"purpose": "confirmation", "evaluated_on": "test", "parent": "peak", "pruner": "none"}
     changes |= {"dataset": "digits", "depth": 8, "planned": PLAN, "trials": 4}
-    spec = StudySpec(
-        ("triangle",), name="peak-confirmation", dataset="digits", depth=8, planned=PLAN, trials=4, **changes
-    )
-    return create_study(storage, spec)
+    return create_study(storage, StudySpec(("triangle",), name="peak-confirmation", **changes))
 
 
 def test_a_search_knows_what_came_of_it(search: StoredStudy, planned: StoredStudy) -> None:
