@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vsearch import study as studies
+from vsearch.confirmation.calibrating import CalibrationPlan, make_calibration
+from vsearch.confirmation.calibration import WANTED, Calibration, calibration
 from vsearch.confirmation.outcome import LEVEL, Outcome, outcome, resolution
 from vsearch.confirmation.plan import (
     CONFIRMATION_SUFFIX,
@@ -19,6 +21,7 @@ from vsearch.confirmation.plan import (
     confirmation_spec,
     suffixed,
 )
+from vsearch.confirmation.stored_calibrations import calibration_around, read
 from vsearch.errors import InputError, VsearchError
 from vsearch.search import control
 from vsearch.search.planned import with_seeds
@@ -189,3 +192,27 @@ def decide(planned: Study, rule: UntilSure) -> NextStep:
 
 def _finished(planned: Study) -> int:
     return sum(trial.is_finished for trial in planned.trials())
+
+
+def calibrate(search: Study, plan: CalibrationPlan | None = None) -> tuple[tuple[Study, ...], tuple[Study, ...]]:
+    """The studies of a search's calibration, in the order to train them, and those that are new; nothing is trained yet.
+
+    Raises:
+        InputError: numbers out of their range, or a calibration of that name with another plan is stored.
+    """
+    stored, new = make_calibration(search.stored, plan or CalibrationPlan())
+    settings = search.settings
+    return tuple(Study(each, settings) for each in stored.studies), tuple(Study(each, settings) for each in new)
+
+
+def calibration_of(study: Study, *, wanted: float = WANTED, name: str = "") -> Calibration | None:
+    """What the newest calibration of a search shows, or the one that a study belongs to; None where there is none.
+
+    Args:
+        wanted: rank correlation that is enough, in (0, 1].
+
+    Raises:
+        InputError: `wanted` is out of its range.
+    """
+    found = calibration_around(study.stored, name)
+    return None if found is None else calibration(read(found), wanted=wanted)

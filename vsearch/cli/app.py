@@ -81,6 +81,7 @@ app = App(
         "study": ("", "Create, train, look at and end studies."),
         "trial": ("", "Look at single trials, and take faulty ones out of their study."),
         "curve": ("", "Look at curves, without any study."),
+        "calibrate": ("vsearch.cli.calibrate:calibrate", "Whether short trainings rank curves as long ones do."),
         "confirm": ("vsearch.cli.confirm:confirm", "Train a search's best curves again, and say what stands."),
         "verify": ("vsearch.cli.trial_replay:verify", "Train a study's best trials again from their record."),
         "worker": ("vsearch.cli.worker:worker", "Train trials of stored studies on this machine; list workers."),
