@@ -195,7 +195,7 @@ def _finished(planned: Study) -> int:
 
 
 def calibrate(search: Study, plan: CalibrationPlan | None = None) -> tuple[tuple[Study, ...], tuple[Study, ...]]:
-    """The studies of a search's calibration, in the order to train them, and those that are new; nothing is trained yet.
+    """The studies of a search's calibration, in the order to train them, and the new ones; nothing is trained yet.
 
     Raises:
         InputError: numbers out of their range, or a calibration of that name with another plan is stored.

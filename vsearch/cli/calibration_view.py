@@ -25,7 +25,7 @@ def _rows(found: "Calibration", run: "ShortRun") -> list[tuple[str, ...]]:
     from vsearch.confirmation.calibration_sentences import epochs_of_interest, marks
 
     title = f"{run.spec.epochs} epochs"
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for epoch in epochs_of_interest(found, run):
         each = run.at(epoch)
         accuracy, loss = _numbers(each.accuracy), _numbers(each.loss)

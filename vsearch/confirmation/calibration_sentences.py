@@ -49,8 +49,8 @@ def _nothing(found: Calibration) -> str:
     best = max(found.short, key=lambda run: -2.0 if run.last.accuracy.rho is None else run.last.accuracy.rho)
     return (
         f"No short training ranks the curves as the long ones do with a correlation of {found.wanted:.2f}: the best, "
-        f"{best.spec.epochs} epochs, reaches {in_words(best.last.accuracy)} at its end. Pruning is not shown to be safe "
-        "at any epoch. Try longer trainings (--short), more seeds (--seeds), or more images in the search."
+        f"{best.spec.epochs} epochs, reaches {in_words(best.last.accuracy)} at its end. Pruning is not shown to be "
+        "safe at any epoch. Try longer trainings (--short), more seeds (--seeds), or more images in the search."
     )
 
 
@@ -58,8 +58,8 @@ def _proposed(found: Calibration, proposal: Proposal) -> str:
     epochs, first = proposal.run.spec.epochs, proposal.first_rung
     rungs = f"the first rung at epoch {first}" if first < epochs else "no rung before the end"
     text = (
-        f"Proposed: {epochs} epochs with {rungs}. {_judged(found)} ranks the curves as {found.long.epochs} epochs of "
-        f"{found.long.recipe.name} do with a correlation of {in_words(proposal.run.at(first).accuracy)} at epoch {first}"
+        f"Proposed: {epochs} epochs with {rungs}. {_judged(found)} ranks the curves as {found.long.epochs} epochs "
+        f"of {found.long.recipe.name} do with a correlation of {in_words(proposal.run.at(first).accuracy)} at epoch {first}"
     )
     text += f" and {in_words(proposal.run.last.accuracy)} at the end." if first < epochs else "."
     return f"{text} {_how_sure(found, proposal)}"
