@@ -7,12 +7,12 @@
 confirmed
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vsearch import study as studies
-from vsearch.confirmation.calibrating import CalibrationPlan, make_calibration
-from vsearch.confirmation.calibration import WANTED, Calibration, calibration
+from vsearch.confirmation import reproduction
+from vsearch.confirmation.candidates import Candidate, ranked_candidates
 from vsearch.confirmation.outcome import LEVEL, Outcome, outcome, resolution
 from vsearch.confirmation.plan import (
     CONFIRMATION_SUFFIX,
@@ -21,13 +21,16 @@ from vsearch.confirmation.plan import (
     confirmation_spec,
     suffixed,
 )
-from vsearch.confirmation.stored_calibrations import calibration_around, read
+from vsearch.confirmation.transfer import Place, transfer_spec
+from vsearch.curves import Curve
 from vsearch.errors import InputError, VsearchError
 from vsearch.search import control
 from vsearch.search.planned import with_seeds
-from vsearch.search.trials import TrialResult
+from vsearch.settings import Settings
 from vsearch.spec.number import check_interval
+from vsearch.spec.study import StudySpec
 from vsearch.statistics import NextStep, next_step
+from vsearch.storage import open_storage
 from vsearch.study import Study
 
 
@@ -51,7 +54,7 @@ class UntilSure:
         check_seeds(self.step)
 
 
-def candidates(search: Study, top: int) -> list[TrialResult]:
+def candidates(search: Study, top: int) -> list[Candidate]:
     """The curves of a search that deserve confirmation, the most promising first.
 
     Raises:
@@ -60,7 +63,7 @@ def candidates(search: Study, top: int) -> list[TrialResult]:
     """
     if search.spec.planned:
         raise InputError(f"{search.spec.name} is a {search.spec.purpose} and no search; name the search")
-    return [trial for trial in search.best().ranked if trial.role != "baseline" and trial.curve][:top]
+    return ranked_candidates(search.trials(), top=top, validation_images=search.spec.evaluation_images)
 
 
 def confirm(
@@ -84,7 +87,7 @@ def confirm(
         InputError: numbers out of their range, or a confirmation of that name with another plan is stored.
         VsearchError: no trial of the search has finished.
     """
-    chosen = [(f"trial {item.number}", item.curve) for item in candidates(search, top) if item.curve]
+    chosen = [(f"trial {item.number}", item.curve) for item in candidates(search, top)]
     spec = confirmation_spec(
         search.spec, chosen, seeds=seeds, training=training, name=name, with_controls=with_controls
     )
@@ -194,25 +197,77 @@ def _finished(planned: Study) -> int:
     return sum(trial.is_finished for trial in planned.trials())
 
 
-def calibrate(search: Study, plan: CalibrationPlan | None = None) -> tuple[tuple[Study, ...], tuple[Study, ...]]:
-    """The studies of a search's calibration, in the order to train them, and the new ones; nothing is trained yet.
+def reproduce(
+    settings: Settings,
+    names: Sequence[str] = (),
+    *,
+    seeds: int = 5,
+    training: FullTraining | None = None,
+    with_controls: bool = False,
+    prefix: str = reproduction.NAME,
+) -> list[tuple[Study, bool]]:
+    """Settings of the paper's table, all by default, each as a study, with whether it is new.
 
     Raises:
-        InputError: numbers out of their range, or a calibration of that name with another plan is stored.
+        InputError: the paper has no such setting, or one is stored with another plan; nothing is made then.
     """
-    stored, new = make_calibration(search.stored, plan or CalibrationPlan())
-    settings = search.settings
-    return tuple(Study(each, settings) for each in stored.studies), tuple(Study(each, settings) for each in new)
+    specs = [
+        reproduction.reproduction_spec(name, seeds=seeds, training=training, with_controls=with_controls, prefix=prefix)
+        for name in reproduction.check_settings(names)
+    ]
+    return stored_or_new(specs, settings)
 
 
-def calibration_of(study: Study, *, wanted: float = WANTED, name: str = "") -> Calibration | None:
-    """What the newest calibration of a search shows, or the one that a study belongs to; None where there is none.
-
-    Args:
-        wanted: rank correlation that is enough, in (0, 1].
+def chosen_curve(search: Study) -> tuple[str, Curve]:
+    """The curve that a search stands for, with its label: its confirmation's winner, else the most promising one.
 
     Raises:
-        InputError: `wanted` is out of its range.
+        VsearchError: no trial has finished.
     """
-    found = calibration_around(study.stored, name)
-    return None if found is None else calibration(read(found), wanted=wanted)
+    confirmation = confirmation_of(search)
+    winner = outcome_of(confirmation).winner if confirmation else None
+    if winner is not None:
+        return winner.label, winner.curve
+    best = candidates(search, 1)[0]
+    return f"trial {best.number}", best.curve
+
+
+def transfer(
+    search: Study, where: Sequence[Place], *, seeds: int = 3, training: FullTraining | None = None
+) -> list[tuple[Study, bool]]:
+    """A search's curve against the plain network in other places, each as a study, with whether it is new.
+
+    Raises:
+        InputError: there is no such place, or one is stored with another plan; nothing is made then.
+        VsearchError: no trial of the search has finished.
+    """
+    label, curve = chosen_curve(search)
+    specs = [transfer_spec(search.spec, label, curve, place, seeds=seeds, training=training) for place in where]
+    return stored_or_new(specs, search.settings)
+
+
+def stored_or_new(specs: Sequence[StudySpec], settings: Settings) -> list[tuple[Study, bool]]:
+    """The studies of these plans, with as many seeds as the specs have or more, each with whether it is new.
+
+    Raises:
+        InputError: a study of one of these names has another plan; nothing is made then.
+    """
+    known = set(open_storage(settings.storage.value, retry_seconds=settings.retry_seconds).study_names())
+    for spec in specs:
+        if spec.name in known:
+            _stored(spec, settings)
+    return [
+        _extended(spec, settings) if spec.name in known else studies.create_or_open(spec, settings) for spec in specs
+    ]
+
+
+def _stored(spec: StudySpec, settings: Settings) -> Study:
+    stored = studies.open_study(spec.name, settings).spec
+    same = spec.with_changes(trials=max(stored.trials, len(spec.planned)), sequential=stored.sequential)
+    return studies.create_or_open(same, settings)[0]  # says what differs
+
+
+def _extended(spec: StudySpec, settings: Settings) -> tuple[Study, bool]:
+    found = _stored(spec, settings)
+    seeds = max(spec.seeds_per_curve, found.spec.seeds_per_curve)
+    return (more_seeds(found, seeds) if seeds > found.spec.seeds_per_curve else found), False

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -106,6 +107,15 @@ def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 def trained(trained_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
     """The command line with the home in which the study `quick` has been trained; for tests that only read it."""
     yield from _in_process(Cli(trained_home, capsys), monkeypatch)
+
+
+@pytest.fixture
+def searched(
+    trained_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Cli]:
+    """The command line with a home of its own in which the study `quick` has been trained."""
+    shutil.copytree(trained_home, tmp_path / "home")
+    yield from _in_process(Cli(tmp_path / "home", capsys), monkeypatch)
 
 
 def _in_process(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:

@@ -85,9 +85,10 @@ def test_the_commands_of_a_laptop_do_not_load_torch(trained: "Cli") -> None:
         ('trial', 'list', 'quick'), ('trial', 'show', 'quick', '0'), ('worker', 'list'),
         ('study', 'run', 'quick'), ('study', 'watch', 'quick', '--once'), ('study', 'draw', 'quick'),
         ('report', 'quick', '--format', 'md'), ('study', 'delete', 'laptop', '--yes'), ('curve', 'families'),
-        ('curve', 'show', 'cifar10-resnet32'), ('curve', 'plot', 'cifar10-resnet32', '-o', '/dev/null.svg'),
+        ('curve', 'show', 'cifar10-resnet32'), ('plan', '--effect', '0.3', '--sd', '0.25', 'quick'),
+        ('curve', 'plot', 'cifar10-resnet32', '-o', '/dev/null.svg'),
     ]"""
-    script = f"from vsearch.cli import main\ncodes = [main(call) for call in {calls}]\nassert codes == [0] * 20 + [2]"
+    script = f"from vsearch.cli import main\ncodes = [main(call) for call in {calls}]\nassert codes == [0] * 21 + [2]"
     assert loaded_by(script, "torch") == set()
 
 

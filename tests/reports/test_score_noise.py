@@ -7,8 +7,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from vsearch.reports.score_noise import luck_of_best, score_noise, validation_images
-from vsearch.spec import StudySpec
+from vsearch.reports.score_noise import luck_of_best, score_noise
 
 
 @pytest.mark.parametrize("number", [2, 3, 5, 10, 48, 200, 1000, 5000])
@@ -39,9 +38,3 @@ def test_seed_noise_of_a_score_shrinks_with_replicates_and_adds_in_squares(trial
 
 def test_without_trials_nothing_is_known(data: Any) -> None:
     assert score_noise(data()).points is None
-
-
-def test_validation_images_are_the_studys_or_the_data_sets_or_not_known() -> None:
-    assert validation_images(StudySpec(families=("triangle",))) == 5000
-    assert validation_images(StudySpec(families=("triangle",), validation_images=700)) == 700
-    assert validation_images(StudySpec(families=("triangle",), dataset="folder:/x", epochs=4)) is None

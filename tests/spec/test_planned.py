@@ -120,3 +120,12 @@ def test_differences_of_plans_name_their_curves() -> None:
     spec = StudySpec(**PLANNED)
     other = spec.with_changes(planned=PLAN[:2], trials=6)
     assert differences(spec, other) == ["planned: stored baseline, trial 7, reversed, asked for baseline, trial 7"]
+
+
+def test_images_are_counted_of_the_part_that_is_used() -> None:
+    spec = StudySpec(**PLANNED)
+    assert (spec.training_images, spec.evaluation_images) == (1438, 359)
+    search = StudySpec(("triangle",))
+    assert (search.training_images, search.evaluation_images) == (45_000, 5_000)
+    assert search.with_changes(validation_images=700).evaluation_images == 700
+    assert StudySpec(("triangle",), dataset="folder:/x", epochs=4).evaluation_images is None

@@ -61,9 +61,8 @@ def calibrate(
     --rungs calibrated. The same command goes on where it was broken off. STUDY is the search, or a study of a
     calibration.
     """
-    from vsearch import evidence
+    from vsearch import calibration, evidence
     from vsearch import study as studies
-    from vsearch.confirmation.calibrating import CalibrationPlan
     from vsearch.confirmation.calibration import check_wanted
 
     check_wanted(wanted)
@@ -71,8 +70,8 @@ def calibrate(
     crew.check(settings)
     search = studies.open_study(study, settings)
     make_home(settings)
-    plan = CalibrationPlan(epochs, long, _recipe(recipe, search), seeds, from_search, name or "")
-    parts, new = evidence.calibrate(search, plan)
+    plan = calibration.CalibrationPlan(epochs, long, _recipe(recipe, search), seeds, from_search, name or "")
+    parts, new = calibration.calibrate(search, plan)
     for part in parts:
         tell_plan(part, evidence.parent_of(part))
     if is_queued:
@@ -85,11 +84,11 @@ def calibrate(
 
 def show(study: "Study", wanted: float, *, as_json: bool) -> None:
     """Print what the calibration shows that a study belongs to."""
-    from vsearch import evidence
+    from vsearch.calibration import calibration_of
     from vsearch.cli.calibration_view import print_calibration
     from vsearch.confirmation.calibration_content import calibration_content
 
-    found = evidence.calibration_of(study, wanted=wanted)
+    found = calibration_of(study, wanted=wanted)
     assert found is not None
     if as_json:
         print_json("calibration", calibration_content(found))

@@ -130,7 +130,7 @@ class Plan:
         return evidence.confirm(
             search,
             top=TOP if self._top is None else self._top,
-            seeds=stored.spec.seeds_per_curve if stored else seeds or usual,
+            seeds=stored.spec.seeds_per_curve if stored else usual if seeds is None else seeds,
             training=self._training.training(search.spec.recipe),
             name=self._name or "",
             with_controls=self._with_controls,

@@ -42,7 +42,7 @@ def show(curve: str, knobs: tuple[str, ...], depth: int, as_json: bool) -> None:
     from vsearch.reports.terminal import limits
 
     blocks = num_blocks(depth)
-    found = _curve(curve, knobs)
+    found = curve_of(curve, knobs)
     scales = found.scales(blocks)
     if as_json:
         content = {"curve": found.to_dict(), "depth": depth, "num_blocks": blocks, "scales": list(scales)}
@@ -72,13 +72,18 @@ def plot(curve: str, knobs: tuple[str, ...], depth: int, output: Path, force: bo
     from vsearch.reports.drawing.figure_file import write_figure
     from vsearch.reports.figures.scales import scales_chart, scales_info
 
-    found = _curve(curve, knobs)
+    found = curve_of(curve, knobs)
     check_output(output, force=force)
     write_figure(scales_chart(scales_info({str(found): found}, num_blocks(depth))), output)
     print_line(str(output))
 
 
-def _curve(text: str, knobs: tuple[str, ...]) -> Curve:
+def curve_of(text: str, knobs: tuple[str, ...]) -> Curve:
+    """The curve of a command line, as `_CURVE_HELP` describes it.
+
+    Raises:
+        InputError: it is none, or a knob is given twice.
+    """
     pairs = [parse_setting(knob) for knob in knobs]
     settings = dict(pairs)
     if len(settings) < len(pairs):

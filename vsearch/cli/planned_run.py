@@ -1,14 +1,16 @@
 """Training planned studies from the command line, the same way for every purpose."""
 
+from collections.abc import Sequence
 from statistics import median
 from typing import TYPE_CHECKING
 
 from vsearch.cli.crew import CrewFlags, warn_of_threads
 from vsearch.cli.options import Settings
-from vsearch.cli.output import duration, note
+from vsearch.cli.output import duration, note, print_line
 from vsearch.errors import DataError, DeviceError, InputError
 
 if TYPE_CHECKING:
+    from vsearch.confirmation.outcome import Outcome
     from vsearch.study import Study
 
 
@@ -39,13 +41,36 @@ def train_planned(study: "Study", crew: CrewFlags, settings: Settings, *, is_new
     return study
 
 
+def train_all(
+    studies: "Sequence[tuple[Study, bool]]", crew: CrewFlags, settings: Settings, *, is_queued: bool
+) -> "list[Outcome]":
+    """Train planned studies one after another, and read them together; nothing where they are only queued.
+
+    Args:
+        studies: each with whether it is new.
+        is_queued: only print their names, for workers elsewhere.
+    """
+    from vsearch import evidence
+
+    if is_queued:
+        for study, _ in studies:
+            print_line(study.spec.name)
+        return []
+    outcomes = []
+    for study, is_new in studies:
+        tell_plan(study, evidence.parent_of(study))
+        trained = train_planned(study, crew, settings, is_new=is_new)
+        outcomes.append(evidence.outcome_of(trained, together=len(studies)))
+    return outcomes
+
+
 def tell_plan(study: "Study", search: "Study | None") -> None:
     """Say on stderr what is going to be trained, and about how long that takes, before it begins."""
     spec = study.spec
     size = f"{len(spec.planned)} curves x {spec.seeds_per_curve} seeds x {spec.epochs} epochs"
     note(f"{spec.name}: {size} on {_images(study)}, judged by its {spec.evaluated_on} images")
     speed = _speed(search)
-    images = _train_images(study)
+    images = study.spec.training_images
     if speed and images and not study.is_done:
         left = sum(trial.state in ("waiting", "running") for trial in study.trials())
         seconds = left * spec.epochs * images / speed
@@ -53,16 +78,8 @@ def tell_plan(study: "Study", search: "Study | None") -> None:
 
 
 def _images(study: "Study") -> str:
-    count = _train_images(study)
+    count = study.spec.training_images
     return study.spec.dataset if count is None else f"{count} images of {study.spec.dataset}"
-
-
-def _train_images(study: "Study") -> int | None:
-    from vsearch.spec.datasets import dataset_info
-    from vsearch.spec.images import parts_of
-
-    info = dataset_info(study.spec.dataset)
-    return study.spec.train_images or (parts_of(info, study.spec.evaluated_on).train if info else None)
 
 
 def _speed(search: "Study | None") -> float:

@@ -13,8 +13,10 @@ from vsearch.cli.output import check_output, force_option, print_line, print_tex
 from vsearch.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
+    from vsearch.reports.chart import Chart
     from vsearch.reports.study_data import StudyData
 
+CALIBRATION = "calibration"
 FORMATS = ("html", "md", "json", "csv")
 _SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md", ".json": "json", ".csv": "csv"}
 
@@ -62,19 +64,30 @@ def report(
     Several studies are compared with each other first. A study that is called "figure" is reported by
     `vsearch report -- figure`.
     """
-    kind = _kind(kind, output)
+    kind = kind_of(kind, output)
     if static and kind != "html":
         raise InputError(f"--static is for html; a {kind} report holds no script anyway")
     if output is not None:
         check_output(output, force=force)
-    text = _text(_read(studies, settings), kind, is_interactive=not static)
     if output is None:
-        print_text(text)
+        print_text(_text(_read(studies, settings), kind, is_interactive=False))
         return
+    write_report(studies, output, settings, kind=kind, is_interactive=not static)
+    print_line(str(output))
+
+
+def write_report(
+    studies: Sequence[str], output: Path, settings: Settings, *, kind: str | None = None, is_interactive: bool = True
+) -> None:
+    """Write the report of studies to a file.
+
+    Args:
+        kind: one of `FORMATS`; by default what the file's name says.
+    """
     from vsearch.reports.drawing.figure_file import replace_file
 
+    text = _text(_read(studies, settings), kind_of(kind, output), is_interactive=is_interactive)
     replace_file(output, text.encode("utf-8", "replace"))
-    print_line(str(output))
 
 
 @click.command()
@@ -86,24 +99,52 @@ def report(
 def figure(name: str, studies: tuple[str, ...], output: Path, force: bool, settings: Settings) -> None:
     """One figure as a file: of one study, or a comparison of several.
 
-    NAME is one of curves, positions, progress, rungs and learning for one study; families and depths compare several.
+    NAME is one of curves, positions, progress, rungs and learning for one study; families and depths compare several;
+    calibration is of a search that was calibrated.
     """
     from vsearch.reports.drawing.figure_file import check_figure_path, write_figure
     from vsearch.reports.figures import COMPARISONS, STUDY_FIGURES
 
-    if name not in (*STUDY_FIGURES, *COMPARISONS):
-        raise unknown_name("figure", name, (*STUDY_FIGURES, *COMPARISONS))
+    known = (*STUDY_FIGURES, *COMPARISONS, CALIBRATION)
+    if name not in known:
+        raise unknown_name("figure", name, known)
     check_figure_path(output)
     check_output(output, force=force)
-    if name in STUDY_FIGURES and len(studies) > 1:
+    if name not in COMPARISONS and len(studies) > 1:
         raise InputError(f"the figure {name} is of one study, and {len(studies)} are given; name one of them")
-    found = _read(studies, settings)
-    chart = STUDY_FIGURES[name](found[0]) if name in STUDY_FIGURES else COMPARISONS[name](found)
-    write_figure(chart, output)
+    write_figure(_chart(name, studies, settings), output)
     print_line(str(output))
 
 
-def _kind(kind: str | None, output: Path | None) -> str:
+def _chart(name: str, studies: Sequence[str], settings: Settings) -> "Chart":
+    from vsearch.reports.figures import COMPARISONS, STUDY_FIGURES
+
+    if name == CALIBRATION:
+        return _calibration(studies, settings)
+    found = _read(studies, settings)
+    return STUDY_FIGURES[name](found[0]) if name in STUDY_FIGURES else COMPARISONS[name](found)
+
+
+def _calibration(studies: Sequence[str], settings: Settings) -> "Chart":
+    """The newest calibration of a search, or the one that a study belongs to."""
+    from vsearch.calibration import calibration_of
+    from vsearch.reports.figures.calibration import calibration_chart, calibration_info
+    from vsearch.study import open_study
+
+    if not studies:
+        raise InputError("name the search whose calibration is to be drawn")
+    found = calibration_of(open_study(studies[0], settings))
+    if found is None:
+        raise InputError(f"{studies[0]} has no calibration; make one with: vsearch calibrate {studies[0]}")
+    return calibration_chart(calibration_info(found))
+
+
+def kind_of(kind: str | None, output: Path | None) -> str:
+    """The format of a report, said or told from the file's name.
+
+    Raises:
+        InputError: neither says it, or HTML without a file.
+    """
     if output is None:
         if kind in (None, "html"):
             raise InputError(

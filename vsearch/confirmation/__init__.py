@@ -1,1 +1,1 @@
-"""Claims that stand: which curves to confirm, what is trained for that, and what it shows."""
+"""From the best score of a search to a claim that stands: which curves to train again, and what came out."""

@@ -57,9 +57,10 @@ def _nothing(found: Calibration) -> str:
 def _proposed(found: Calibration, proposal: Proposal) -> str:
     epochs, first = proposal.run.spec.epochs, proposal.first_rung
     rungs = f"the first rung at epoch {first}" if first < epochs else "no rung before the end"
+    at_first = in_words(proposal.run.at(first).accuracy)
     text = (
         f"Proposed: {epochs} epochs with {rungs}. {_judged(found)} ranks the curves as {found.long.epochs} epochs "
-        f"of {found.long.recipe.name} do with a correlation of {in_words(proposal.run.at(first).accuracy)} at epoch {first}"
+        f"of {found.long.recipe.name} do with a correlation of {at_first} at epoch {first}"
     )
     text += f" and {in_words(proposal.run.last.accuracy)} at the end." if first < epochs else "."
     return f"{text} {_how_sure(found, proposal)}"

@@ -6,8 +6,6 @@ from typing import Literal
 
 from vsearch.curves import Curve
 from vsearch.search.trials import TrialResult
-from vsearch.spec.datasets import dataset_info
-from vsearch.spec.images import parts_of
 from vsearch.spec.planned import PlannedCurve
 from vsearch.spec.study import StudySpec
 from vsearch.statistics import Interval, PairedDifference, confidence_sequence, paired_difference
@@ -181,9 +179,7 @@ def paired(own: Mapping[int, float], other: Mapping[int, float]) -> list[float]:
 
 def resolution(spec: StudySpec) -> float:
     """The smallest step of a difference, in points: one image; 0 where a folder's images are not counted."""
-    info = dataset_info(spec.dataset)
-    images = spec.validation_images or (parts_of(info, spec.evaluated_on).evaluation if info else None)
-    return 100 / images if images else 0.0
+    return 100 / spec.evaluation_images if spec.evaluation_images else 0.0
 
 
 def decisive_interval(spec: StudySpec, pairs: Sequence[float], difference: PairedDifference) -> Interval:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from vsearch.curves import BASELINE, Curve, paper
 from vsearch.curves.controls import controls
 from vsearch.errors import InputError
+from vsearch.spec.datasets import dataset_info
+from vsearch.spec.images import parts_of
 from vsearch.spec.name import check_study_name
+from vsearch.spec.number import check_whole
 from vsearch.spec.planned import PlannedCurve
 from vsearch.spec.recipe import RECIPES, Recipe
-from vsearch.spec.study import StudySpec
+from vsearch.spec.study import MAX_EPOCHS, StudySpec
 
 FULL_EPOCHS = 164
 """64,000 iterations of 128 out of 50,000 images (He et al. 2015, section 4.2); no data set is trained for longer."""
@@ -94,7 +97,7 @@ def planned_spec(
     check_study_name(name)
     check_seeds(seeds)
     training = training or FullTraining()
-    found = base.with_changes(
+    return base.with_changes(
         name=name,
         purpose=purpose,
         parent=parent,
@@ -102,7 +105,7 @@ def planned_spec(
         planned=planned,
         trials=seeds * len(planned),
         recipe=training.recipe,
-        epochs=training.epochs or FULL_EPOCHS,
+        epochs=_epochs(base, training),
         first_rung=0,
         pruner="none",
         replicates=1,
@@ -111,9 +114,16 @@ def planned_spec(
         max_epochs=None,
         max_device_hours=None,
     )
-    if training.epochs is not None or found.recipe.iterations is None:
-        return found
-    return found.with_changes(epochs=min(found.with_changes(epochs=0).epochs, FULL_EPOCHS), first_rung=0)
+
+
+def _epochs(base: StudySpec, training: FullTraining) -> int:
+    """Those that were asked for, or the recipe's on so many images."""
+    if training.epochs is not None:
+        check_whole("epochs", training.epochs, 1, MAX_EPOCHS)  # 0 would leave them to the recipe
+        return training.epochs
+    info = dataset_info(base.dataset)
+    images = training.train_images or base.train_images or (parts_of(info, "test").train if info else None)
+    return FULL_EPOCHS if images is None else min(FULL_EPOCHS, max(1, training.recipe.default_epochs(images)))
 
 
 def check_seeds(seeds: int) -> int:

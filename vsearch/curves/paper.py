@@ -19,6 +19,9 @@ CURVES: dict[str, Curve] = {
     "cifar100-resnet56": cifar100_resnet56,
 }
 
+GAINS = {"cifar10-resnet32": 1.06, "cifar10-resnet56": 0.98, "cifar100-resnet32": 1.02, "cifar100-resnet56": 1.08}
+"""Published gains in accuracy, in points; of how many seeds, and with what spread, is not said."""
+
 
 def published(setting: str) -> Curve:
     """The curve published for that setting, such as `cifar10-resnet32`.

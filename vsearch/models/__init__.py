@@ -1,14 +1,26 @@
-"""The networks that a study can train, by name."""
+"""The networks that a study can train, by name; and a curve on the shortcuts of any other network."""
 
 from collections.abc import Sequence
 
 import torch
 
 from vsearch.errors import unknown_name
+from vsearch.models.apply import Shortcuts, apply_curve
 from vsearch.models.resnet import ResNet, resnet
+from vsearch.models.scale import Scale, scaling
 from vsearch.spec.depth import num_blocks
 
-__all__ = ["NETWORKS", "ResNet", "build_network", "num_blocks", "resnet"]
+__all__ = [
+    "NETWORKS",
+    "ResNet",
+    "Scale",
+    "Shortcuts",
+    "apply_curve",
+    "build_network",
+    "num_blocks",
+    "resnet",
+    "scaling",
+]
 
 NETWORKS = {"resnet": resnet}
 

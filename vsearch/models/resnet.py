@@ -46,6 +46,11 @@ class Block(nn.Module):
         """The factor of the shortcut as the forward pass applies it; follows `scale` at `load_state_dict`."""
         return self._alpha
 
+    def set_scale(self, scale: float) -> None:
+        """Multiply the shortcut by that number from now on."""
+        self.scale.fill_(scale)
+        _mirror_scale(self, None)
+
     def forward(self, x: Tensor) -> Tensor:
         """Images `(N, C, H, W)` -> `(N, width, H / stride, W / stride)`."""
         branch = self.norms.relu(self.bn1, self.conv1(x))

@@ -7,8 +7,6 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 from vsearch.reports.study_data import StudyData
-from vsearch.spec.datasets import dataset_info
-from vsearch.spec.study import StudySpec
 
 
 class ScoreNoise(NamedTuple):
@@ -35,7 +33,7 @@ def score_noise(data: StudyData) -> ScoreNoise:
     seeds = None if data.noise is None else data.noise.points / math.sqrt(data.spec.replicates)
     reference = data.baseline or (data.finished[0] if data.finished else None)
     accuracy = None if reference is None else reference.accuracy
-    images = validation_images(data.spec)
+    images = data.spec.evaluation_images
     if accuracy is None or images is None or not 0 <= accuracy <= 1:
         return ScoreNoise(seeds, None)
     return ScoreNoise(seeds, 100 * math.sqrt(accuracy * (1 - accuracy) / images))
@@ -53,12 +51,6 @@ def lead_by_luck(data: StudyData) -> float | None:
     """
     noise, number = score_noise(data).points, candidates(data)
     return None if noise is None or not number else luck_of_best(number) * noise
-
-
-def validation_images(spec: StudySpec) -> int | None:
-    """So many images a score is reckoned from; None for all of a folder's, which nobody has counted here."""
-    info = dataset_info(spec.dataset)
-    return spec.validation_images or (None if info is None else info.validation_images)
 
 
 def luck_of_best(number: int) -> float:

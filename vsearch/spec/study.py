@@ -165,7 +165,7 @@ class StudySpec:
     def _check_images(self) -> None:
         info = dataset_info(self.dataset)
         check_counts(info, self.evaluated_on, self.train_images, self.validation_images)
-        available = self._available_images
+        available = self.training_images
         if available is not None and self.recipe.batch_size > available:
             raise InputError(
                 f"batch_size is {self.recipe.batch_size}, more than the {available} training images; "
@@ -184,13 +184,19 @@ class StudySpec:
             check_study_name(self.parent)
 
     @property
-    def _available_images(self) -> int | None:
-        """Training images; None where a folder's are not counted."""
+    def evaluation_images(self) -> int | None:
+        """So many images a score is reckoned from; None for all of a folder's, which nobody has counted here."""
+        info = dataset_info(self.dataset)
+        return self.validation_images or (parts_of(info, self.evaluated_on).evaluation if info else None)
+
+    @property
+    def training_images(self) -> int | None:
+        """That a network is trained on; None likewise."""
         info = dataset_info(self.dataset)
         return self.train_images or (parts_of(info, self.evaluated_on).train if info else None)
 
     def _recipe_epochs(self) -> int:
-        available = self._available_images
+        available = self.training_images
         if available is None and self.recipe.iterations is not None:
             raise InputError(
                 f"the recipe {self.recipe.name} counts iterations, and the size of {self.dataset} is not known here; "

@@ -8,6 +8,7 @@ from typing import Any
 from optuna.trial import TrialState
 from torch import nn
 
+from vsearch.models.digest import state_digest
 from vsearch.search import attributes
 from vsearch.training.loop import EpochRecord
 from vsearch.worker.workplace import Workplace, commit, device_name, versions
@@ -110,11 +111,7 @@ def spec_digest(workplace: Workplace) -> str:
 
 def weights_digest(network: nn.Module) -> str:
     """SHA-256 of a network's weights and statistics, by name; equal exactly where all of them are equal bit for bit."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(network.state_dict().items()):
-        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
+    return state_digest(network.state_dict())
 
 
 def finite(loss: float) -> float | None:
