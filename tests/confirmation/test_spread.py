@@ -53,3 +53,8 @@ def test_curves_that_scale_alike_and_trials_that_did_not_finish_are_left_out() -
 def test_numbers_out_of_range_are_refused() -> None:
     with pytest.raises(InputError, match="from-search"):
         spread(SEARCH, from_search=-1)
+
+
+def test_a_best_trial_with_the_papers_curve_makes_way_for_the_next() -> None:
+    paper = replace(TRIALS[1], curve=Triangle(peak=1.3, floor=0.8))
+    assert labels(SEARCH, [TRIALS[0], paper, *TRIALS[2:]])[-2:] == ["best, trial 4", "worst, trial 3"]

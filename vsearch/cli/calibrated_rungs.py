@@ -35,9 +35,12 @@ def with_calibrated_rungs(
     from vsearch.confirmation.proposals import proposal_for
 
     # Whatever epochs a file names, the proposal's take their place.
-    name, epochs, first_rung = proposal_for(_storage(settings), spec_of(flags), wanted=wanted)
-    note(f"by the calibration {name}: {epochs} epochs, first rung at epoch {first_rung}")
-    return spec_of({**flags, "epochs": epochs, "first_rung": first_rung})
+    found = proposal_for(_storage(settings), spec_of(flags), wanted=wanted)
+    doubt = "" if found.is_sure else f"; that it ranks as well as {wanted:g} is not sure"
+    note(
+        f"by the calibration {found.calibration}: {found.epochs} epochs, first rung at epoch {found.first_rung}{doubt}"
+    )
+    return spec_of({**flags, "epochs": found.epochs, "first_rung": found.first_rung})
 
 
 def _wanted(rungs: str) -> float:

@@ -18,6 +18,8 @@ class Proposed(NamedTuple):
     calibration: str
     epochs: int
     first_rung: int
+    is_sure: bool
+    """Whether the intervals exclude less than what is wanted."""
 
 
 def proposal_for(storage: Storage | None, search: StudySpec, *, wanted: float = WANTED) -> Proposed:
@@ -41,7 +43,7 @@ def proposal_for(storage: Storage | None, search: StudySpec, *, wanted: float = 
             f"the calibration {found.name} proposes nothing: no short training that has ended reaches a rank "
             f"correlation of {wanted:g}; see: vsearch calibrate {found.long.name}, or give --epochs and --first-rung"
         )
-    return Proposed(found.name, proposal.run.spec.epochs, proposal.first_rung)
+    return Proposed(found.name, proposal.run.spec.epochs, proposal.first_rung, proposal.is_sure)
 
 
 def fits(calibration: StoredCalibration, search: StudySpec) -> bool:

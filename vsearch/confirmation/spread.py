@@ -1,6 +1,7 @@
 """The curves of a calibration: such that differ, so that there is a ranking to find again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vsearch.confirmation.plan import is_same
 from vsearch.curves import BASELINE, Constant, Curve, Ramp, paper
@@ -38,12 +39,19 @@ def spread(
         raise InputError(f"from-search is {from_search}; give 0 to {MOST_FROM_SEARCH} finished trials of the search")
     wanted = [PlannedCurve("baseline", "baseline", BASELINE)]
     wanted += [PlannedCurve("paper", f"paper {setting}", curve) for setting, curve in _published(search)]
-    wanted += [PlannedCurve("candidate", label, curve) for label, curve in (*FIXED, *_found(trials, from_search))]
+    wanted += [PlannedCurve("candidate", label, curve) for label, curve in FIXED]
+    kept = _distinct(wanted, search.num_blocks)
+    # Among the search's trials are the paper's curves too: the best and the worst are those of what is left.
+    more = _distinct([*kept, *_ranked(trials)], search.num_blocks)[len(kept) :]
+    return (*kept, *_from_best_to_worst(more, from_search))
+
+
+def _distinct(curves: Sequence[PlannedCurve], blocks: int) -> list[PlannedCurve]:
     kept: list[PlannedCurve] = []
-    for item in wanted:
-        if not any(is_same(item.curve, other.curve, search.num_blocks) for other in kept):
+    for item in curves:
+        if not any(is_same(item.curve, other.curve, blocks) for other in kept):
             kept.append(item)
-    return tuple(kept)
+    return kept
 
 
 def _published(search: StudySpec) -> list[tuple[str, Curve]]:
@@ -54,16 +62,18 @@ def _published(search: StudySpec) -> list[tuple[str, Curve]]:
     ]
 
 
-def _found(trials: Sequence[TrialResult], number: int) -> list[tuple[str, Curve]]:
-    """Finished trials from best to worst; one alone is the best."""
-    scored = [(trial.accuracy, trial) for trial in trials if trial.is_finished and trial.role != "baseline"]
-    ranked = sorted(
-        [(-accuracy, trial.number, trial.curve) for accuracy, trial in scored if accuracy is not None and trial.curve],
-        key=lambda row: row[:2],
-    )
+def _ranked(trials: Sequence[TrialResult]) -> list[PlannedCurve]:
+    """The finished trials of the search, best first."""
+    finished = [trial for trial in trials if trial.is_finished and trial.accuracy is not None]
+    ranked = sorted(finished, key=lambda trial: (-(trial.accuracy or 0.0), trial.number))
+    return [PlannedCurve("candidate", f"trial {trial.number}", trial.curve) for trial in ranked if trial.curve]
+
+
+def _from_best_to_worst(ranked: Sequence[PlannedCurve], number: int) -> list[PlannedCurve]:
+    """So many of them, evenly; one alone is the best."""
     number = min(number, len(ranked))
     places = [round(place * (len(ranked) - 1) / max(1, number - 1)) for place in range(number)]
-    return [(f"{_word(place, len(ranked))}trial {ranked[place][1]}", ranked[place][2]) for place in places]
+    return [replace(ranked[place], label=_word(place, len(ranked)) + ranked[place].label) for place in places]
 
 
 def _word(place: int, ranked: int) -> str:
