@@ -80,6 +80,10 @@ def test_more_schedules_and_seeds_are_added_to_what_is_there(calibrated: Cli) ->
     assert result.code == 0, result.err
     states = calibrated.states(NAMES[0])
     assert states.count("waiting") == states.count("finished") == len(states) // 2
+    gone_on = calibrated("calibrate", NAMES[0], "--workers", "1", "--json")
+    assert gone_on.code == 0, gone_on.err
+    assert gone_on.json["missing_trainings"] == 0
+    assert set(calibrated.states(NAMES[2])) == {"finished"}
 
 
 def test_what_a_calibration_was_made_with_is_kept(calibrated: Cli) -> None:
