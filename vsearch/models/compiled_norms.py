@@ -6,8 +6,6 @@ when vsearch is installed; where no compiler was there, `compiled_norms` gives N
 """
 
 import ctypes
-import importlib.util
-import logging
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -15,9 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vsearch.models.library import open_library
 from vsearch.models.norms import TORCH_NORMS, Scale
-
-log = logging.getLogger(__name__)
 
 MODULE = "vsearch.models.kernels._norm"
 MOST_CHANNELS = 1024
@@ -133,16 +130,8 @@ def _functions(library: ctypes.CDLL, name: str) -> tuple[Callable[..., None], Ca
 @cache
 def compiled_norms() -> CompiledNorms | None:
     """The compiled functions, None if vsearch was installed where no C compiler was."""
-    found = importlib.util.find_spec(MODULE)
-    if found is None or found.origin is None:
-        log.debug("no compiled functions: vsearch was installed without a C compiler")
-        return None
-    try:
-        norms = CompiledNorms(ctypes.CDLL(found.origin))
-    except (OSError, AttributeError) as error:
-        log.warning("the compiled functions cannot be used (%s); training is slower", error)
-        return None
-    return norms if norms.version else None
+    library = open_library(MODULE, "vsearch_norms_version")
+    return None if library is None else CompiledNorms(library)
 
 
 def norms_version() -> str:
