@@ -1,12 +1,13 @@
 """How a trial ended, and what is kept of it."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
 from optuna.trial import TrialState
-from torch import nn
+from torch import Tensor
 
 from vsearch.search import attributes
 from vsearch.training.loop import EpochRecord
@@ -108,10 +109,10 @@ def spec_digest(workplace: Workplace) -> str:
     return hashlib.sha256(workplace.spec.without_budget().to_json().encode()).hexdigest()
 
 
-def weights_digest(network: nn.Module) -> str:
+def weights_digest(weights: Mapping[str, Tensor]) -> str:
     """SHA-256 of a network's weights and statistics, by name; equal exactly where all of them are equal bit for bit."""
     digest = hashlib.sha256()
-    for name, tensor in sorted(network.state_dict().items()):
+    for name, tensor in sorted(weights.items()):
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()

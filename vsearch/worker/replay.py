@@ -73,7 +73,7 @@ def replay(
             progress.add([next(training.epochs()) for training in trainings])
             pairs.append(EpochPair(epoch, record.reported(epoch), progress.scores[-1]))
             on_epoch(pairs[-1])
-        digests = [weights_digest(training.network) for training in trainings]
+        digests = [weights_digest(training.network.state_dict()) for training in trainings]
         compared = [*_record(record, study), *_conditions(record, workplace), *_attempts(record, study, workplace)]
     compared += _numbers(record, progress, digests)
     has_weights = any(item.name == "weights" and item.recorded is not None for item in compared)
