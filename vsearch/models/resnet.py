@@ -60,7 +60,8 @@ class Block(nn.Module):
         """Images `(N, C, H, W)` -> `(N, width, H / stride, W / stride)`."""
         branch = self.norms.relu(self.bn1, self.convolve(self.conv1, x))
         branch = self.convolve(self.conv2, branch)
-        return self.norms.add_relu(self.bn2, branch, self.shortcut(x), self._scale_for(x))
+        shortcut = self.shortcut(self.norms.again(x))
+        return self.norms.add_relu(self.bn2, branch, shortcut, self._scale_for(x))
 
     def shortcut(self, x: Tensor) -> Tensor:
         """`h(x)` before the scale, in the shape of the block's output."""
