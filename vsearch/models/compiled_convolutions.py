@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from vsearch.models.library import open_library
 
 MODULE = "vsearch.models.kernels._convolution"
+VERSION = 1
+"""As in convolution.c."""
 LANES = 16
 """As in convolution.c."""
 
@@ -101,7 +103,7 @@ class _Convolution(torch.autograd.Function):
 @cache
 def compiled_convolutions() -> CompiledConvolutions | None:
     """Convolutions with the compiled function, None where it cannot be used."""
-    library = open_library(MODULE, "vsearch_convolutions_version")
+    library = open_library(MODULE, "vsearch_convolutions_version", VERSION)
     return None if library is None else CompiledConvolutions(library)
 
 

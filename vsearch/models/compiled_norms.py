@@ -17,6 +17,8 @@ from vsearch.models.library import open_library
 from vsearch.models.norms import TORCH_NORMS, Scale
 
 MODULE = "vsearch.models.kernels._norm"
+VERSION = 3
+"""As in norm.c."""
 MOST_CHANNELS = 1024
 """As in norm.c."""
 
@@ -145,7 +147,7 @@ def _functions(library: ctypes.CDLL, name: str) -> tuple[Callable[..., None], Ca
 @cache
 def compiled_norms() -> CompiledNorms | None:
     """The compiled functions, None if vsearch was installed where no C compiler was."""
-    library = open_library(MODULE, "vsearch_norms_version")
+    library = open_library(MODULE, "vsearch_norms_version", VERSION)
     return None if library is None else CompiledNorms(library)
 
 
