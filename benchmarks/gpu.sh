@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # What wants to be measured where a GPU is at hand: correctness first, then speed, the published baselines, and the
-# paper's four settings as searches.
+# paper's four settings as searches, its table with paired seeds, and whether short runs rank as long ones.
 #
 #   bash benchmarks/gpu.sh                # all of it, in this order
-#   bash benchmarks/gpu.sh speed          # one of: correctness speed baselines searches
+#   bash benchmarks/gpu.sh speed          # one of: correctness speed baselines searches table calibration
 #
-# Each part ends within LIMIT seconds (540) or stops there; called again, baselines and searches go on where they
-# stopped. VSEARCH_DATA_DIR names the folder of CIFAR. Copy what `speed` prints to benchmarks/RESULTS.md.
+# Each part ends within LIMIT seconds (540) or stops there; called again, all but the first two go on where
+# they stopped. VSEARCH_DATA_DIR names the folder of CIFAR. Copy what `speed` prints to benchmarks/RESULTS.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 limit=${LIMIT:-540}
@@ -35,11 +35,23 @@ searches() {
     done
 }
 
+table() {
+    timeout --signal=INT --kill-after=60 "$limit" \
+        "$python" -m vsearch reproduce paper --seeds 5 --device cuda --download \
+        --report studies/paper-table.html --picture studies/pictures/paper-table.svg --force || [ $? -eq 124 ]
+}
+
+calibration() {
+    timeout --signal=INT --kill-after=60 "$limit" \
+        "$python" -m vsearch calibrate paper-cifar10-resnet32 --device cuda --download || [ $? -eq 124 ]
+}
+
 case "${1:-all}" in
-    correctness | speed | baselines | searches) "$1" ;;
-    all) correctness && speed && baselines && searches ;;
+    correctness | speed | baselines | searches | table | calibration) "$1" ;;
+    all) correctness && speed && baselines && searches && table && calibration ;;
     *)
-        echo "gpu.sh: no part is called '$1'; there are correctness, speed, baselines and searches" >&2
+        parts="correctness, speed, baselines, searches, table and calibration"
+        echo "gpu.sh: no part is called '$1'; there are $parts" >&2
         exit 2
         ;;
 esac

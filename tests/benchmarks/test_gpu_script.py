@@ -20,13 +20,13 @@ def test_shellcheck_finds_nothing() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-@pytest.mark.parametrize("part", ["correctness", "speed", "baselines", "searches"])
+@pytest.mark.parametrize("part", ["correctness", "speed", "baselines", "searches", "table", "calibration"])
 def test_each_part_can_be_called_by_itself_and_another_is_refused(part: str) -> None:
     """With a program in the place of Python that does nothing."""
     assert run("bash", str(SCRIPT), part).returncode == 0
     refused = run("bash", str(SCRIPT), f"{part}s?")
     assert refused.returncode == 2
-    assert "there are correctness, speed, baselines and searches" in refused.stderr
+    assert "there are correctness, speed, baselines, searches, table and calibration" in refused.stderr
 
 
 def test_a_part_that_fails_is_not_followed_by_the_next() -> None:

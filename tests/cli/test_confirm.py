@@ -86,7 +86,7 @@ def test_until_sure_ends_with_a_decision_and_says_why(searched: "Cli") -> None:
     assert result.code == 0, result.err
     assert result.json["sequential"] is True
     assert 4 <= result.json["seeds"] <= 6
-    assert any(f"{word}: trial" in result.err for word in ("confirmed", "worse", "futile", "spent", "more"))
+    assert f"stopped after {result.json['seeds']} seeds: trial" in result.err
 
 
 @pytest.mark.parametrize(
@@ -135,3 +135,12 @@ def test_a_search_without_a_finished_curve_has_nothing_to_confirm(cli: "Cli") ->
     assert result.code != 0
     assert "no trial has finished" in result.err
     assert len(cli("study", "list", "--json").json["studies"]) == 1
+
+
+def test_device_hours_end_a_confirmation_with_what_is_there(searched: "Cli") -> None:
+    result = searched("confirm", "quick", *SMALL, "--seeds", "9", "--max-device-hours", "0.0005", "--workers", "1")
+    assert result.code == 0, result.err
+    assert "trainings have ended." in result.out
+    assert set(searched.states(NAME)) > {"waiting"}
+    more = searched("study", "resume", NAME, "--max-device-hours", "9")
+    assert more.code == 0, more.err

@@ -73,6 +73,25 @@ def test_forward_and_all_gradients_are_those_of_double_precision(
 
 
 @needs_compiler
+@pytest.mark.parametrize("reads", [(True, True), (True, False), (False, True)], ids=str)
+@pytest.mark.parametrize("with_shortcut", [False, True])
+def test_the_gradients_of_two_readers_are_added_up(with_shortcut: bool, reads: tuple[bool, bool]) -> None:
+    """Whichever of them there are; a second reader sees the same images."""
+    results = []
+    for norms, dtype in ((compiled(), torch.bfloat16), (TORCH_NORMS, torch.float64)):
+        x = random(4, 16, 6, 6).bfloat16().to(dtype).requires_grad_()
+        made = norm(16).to(torch.float64 if dtype is torch.float64 else torch.float32)
+        y = norms.add_relu(made, x * 1, x, 0.7) if with_shortcut else norms.relu(made, x * 1)
+        assert torch.equal(norms.again(y), y)
+        weights = [random(*y.shape, seed=seed).bfloat16().to(dtype) for seed in (7, 8)]
+        readers = zip((y, norms.again(y)), weights, reads, strict=True)
+        torch.stack([(seen * weight).sum() for seen, weight, is_read in readers if is_read]).sum().backward()  # type: ignore[no-untyped-call]
+        assert x.grad is not None
+        results.append(x.grad)
+    assert relative_error(*results) < 5e-3
+
+
+@needs_compiler
 @pytest.mark.parametrize("dtype", FORMATS, ids=str)
 def test_a_large_mean_costs_the_variance_no_digits(dtype: torch.dtype) -> None:
     x = (random(8, 16, 8, 8) * 8 + 1000).to(dtype)

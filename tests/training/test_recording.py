@@ -75,6 +75,7 @@ def make(digits: SearchData, monkeypatch: pytest.MonkeyPatch) -> Callable[..., T
     """`make(make_steps, seed=…, scale=…, precision=…)`; scales are tensors, as on a GPU."""
     monkeypatch.setattr(Block, "_scale_for", lambda block, _: block.factor)
     monkeypatch.setattr("vsearch.training.steps.compiled_norms", lambda: None)  # a GPU has none
+    monkeypatch.setattr("vsearch.training.steps.compiled_convolutions", lambda: None)
 
     def made(make_steps: MakeSteps, *, seed: int = 1, scale: float = 0.8, precision: Any = "float32") -> Training:
         return Training(

@@ -1,6 +1,7 @@
 """Trainings side by side in slots."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -69,3 +70,49 @@ def test_each_slot_has_its_own_number_of_threads(slots: Callable[..., Slots]) ->
     counts = [slots(2, threads).submit(torch.get_num_threads).result() for threads in (1, 2)]
     assert counts == [1, 2]
     assert torch.get_num_threads() == before
+
+
+def test_after_lowering_no_more_are_done_at_the_same_time_and_all_are_done(slots: Callable[..., Slots]) -> None:
+    """What had begun goes on; what waited before is taken in its turn."""
+    three, go_on, at_once = slots(3), threading.Event(), threading.Barrier(4, timeout=20)
+
+    def hold() -> None:
+        at_once.wait()
+        go_on.wait(20)
+
+    begun = [three.submit(hold) for _ in range(3)]
+    waiting = [three.submit(partial(time.sleep, 0.01)) for _ in range(4)]
+    at_once.wait()
+    three.lower(1)
+    go_on.set()
+    later = [three.submit(partial(time.sleep, 0.01)) for _ in range(4)]
+    for future in (*begun, *waiting, *later):
+        future.result(20)
+    assert [future.most_at_once for future in begun] == [3] * 3
+    assert [future.most_at_once for future in later] == [1] * 4
+
+
+def test_slots_are_never_lowered_below_one_nor_raised(slots: Callable[..., Slots]) -> None:
+    two = slots(2)
+    two.lower(3)
+    assert two.count == 2
+    two.lower(0)
+    assert two.count == 1
+    assert two.submit(lambda: 7).result(20) == 7
+
+
+def test_what_was_cancelled_is_passed_over_and_an_error_leaves_its_slot_free(slots: Callable[..., Slots]) -> None:
+    one, go_on = slots(1), threading.Event()
+    first, second, third = one.submit(partial(go_on.wait, 20)), one.submit(lambda: 2), one.submit(lambda: 1 // 0)
+    assert second.cancel()
+    go_on.set()
+    assert isinstance(third.exception(20), ZeroDivisionError)
+    assert first.result(20)
+    assert one.submit(lambda: 4).result(20) == 4
+
+
+def test_closing_waits_for_all_that_was_submitted() -> None:
+    two = Slots(2)
+    futures = [two.submit(partial(time.sleep, 0.02)) for _ in range(5)]
+    two.close()
+    assert all(future.done() for future in futures)

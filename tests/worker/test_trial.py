@@ -86,7 +86,7 @@ def test_what_was_trained_is_recorded(
     assert attrs[attributes.IMAGES_PER_SECOND] > 0
     assert len(attrs[attributes.TRAIN_LOSSES]) == len(attrs[attributes.VALIDATION_LOSSES]) == 3
     assert attrs[attributes.VERSIONS]["vsearch"] == vsearch.__version__
-    assert attrs[attributes.VERSIONS].keys() == {"vsearch", "torch", "optuna", "norms"}
+    assert attrs[attributes.VERSIONS].keys() == {"vsearch", "torch", "optuna", "norms", "convolutions"}
     assert attrs[attributes.DEVICE].startswith("CPU ")
     assert attrs[attributes.PRECISION] in ("bf16", "float32")
     assert len(attrs[attributes.ACCURACIES]) == 1

@@ -81,6 +81,7 @@ app = App(
         "study": ("", "Create, train, look at and end studies."),
         "trial": ("", "Look at single trials, and take faulty ones out of their study."),
         "curve": ("", "Look at curves, without any study."),
+        "calibrate": ("vsearch.cli.calibrate:calibrate", "Whether short trainings rank curves as long ones do."),
         "plan": ("vsearch.cli.plan:plan", "What a wanted certainty costs, before anything is spent."),
         "confirm": ("vsearch.cli.confirm:confirm", "Train a search's best curves again, and say what stands."),
         "reproduce": ("vsearch.cli.reproduce:reproduce", "The paper's table, with seeds, pairs and intervals."),

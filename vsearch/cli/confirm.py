@@ -85,7 +85,7 @@ def confirm(
         planned, step = evidence.train_until_sure(
             planned, rule, lambda study: train_planned(study, crew, settings, is_new=is_new)
         )
-        note(f"{step.verdict}: {step.reason}")
+        note(f"stopped after {planned.spec.seeds_per_curve} seeds: {step.reason}")
     show_outcome(planned, as_json=as_json)
 
 
@@ -113,7 +113,7 @@ class Plan:
     @property
     def is_given(self) -> bool:
         """Whether any flag says what the plan is."""
-        return self._top is not None or any(self._training) or not self._with_controls or self._name is not None
+        return self._top is not None or self._training.is_given or not self._with_controls or self._name is not None
 
     def of(self, search: "Study", seeds: int | None) -> tuple["Study", bool]:
         """The confirmation of a search, stored or new, and whether it is new.
@@ -124,7 +124,7 @@ class Plan:
         from vsearch import evidence
 
         stored = evidence.confirmation_of(search, self._name or "")
-        if stored is not None and self._top is None and not any(self._training) and self._with_controls:
+        if stored is not None and self._top is None and not self._training.is_given and self._with_controls:
             return stored, False
         usual = FIRST_SEEDS_UNTIL_SURE if self._is_sequential else FIRST_SEEDS
         return evidence.confirm(

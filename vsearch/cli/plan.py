@@ -25,6 +25,8 @@ class _Setting(NamedTuple):
     sd: float | None
     origins: tuple[str, ...]
     """Where numbers of a study come from, in words."""
+    train_images: int | None = None
+    """Of a study that takes a subset; None: all that a confirmation trains on."""
 
 
 @click.command()
@@ -71,7 +73,7 @@ def plan(
     if found.sd is None:
         raise InputError(_no_noise(study))
     aim = check_aim(Aim(effect, found.sd, power, curves, controls=controls))
-    images = confirmation_images(found.dataset)
+    images = found.train_images or confirmation_images(found.dataset)
 
     def cost(seeds: int) -> "Cost":
         return cost_of(aim, seeds, epochs=epochs, images_per_epoch=images, images_per_second=found.images_per_second)
@@ -125,7 +127,10 @@ def _setting(
     if speed is None and speeds and (depth, dataset) == (found.spec.depth, found.spec.dataset):
         speed = median(speeds)
         origins.append(f"the speed is that of one training of {study}, as many of which as it had slots ran together")
-    return _Setting(depth, dataset, speed, sd, tuple(origins))
+    subset = found.spec.train_images if dataset == found.spec.dataset else None
+    if subset is not None:
+        origins.append(f"a confirmation of {study} trains on {subset} images as it does")
+    return _Setting(depth, dataset, speed, sd, tuple(origins), subset)
 
 
 def _content(aim: "Aim", setting: _Setting, epochs: int, cost: Any) -> dict[str, Any]:

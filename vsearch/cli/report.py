@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vsearch.reports.chart import Chart
     from vsearch.reports.study_data import StudyData
 
+CALIBRATION = "calibration"
 FORMATS = ("html", "md", "json", "csv")
 _SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md", ".json": "json", ".csv": "csv"}
 
@@ -98,20 +99,22 @@ def write_report(
 def figure(name: str, studies: tuple[str, ...], output: Path, force: bool, settings: Settings) -> None:
     """One figure as a file: of one study, or a comparison of several.
 
-    NAME is one of curves, positions, progress, rungs and learning for a search; one of forest, pairs, scales and
-    learning for a study with a plan, such as a confirmation; families and depths compare several searches.
+    NAME is one of curves, positions, progress, rungs, learning and calibration for a search; one of forest, pairs,
+    scales and learning for a study with a plan, such as a confirmation; families and depths compare several searches.
     """
     from vsearch.reports.drawing.figure_file import check_figure_path, write_figure
     from vsearch.reports.figures import COMPARISONS, NAMES
 
-    if name not in NAMES:
-        raise unknown_name("figure", name, NAMES)
+    known = (*NAMES, CALIBRATION)
+    if name not in known:
+        raise unknown_name("figure", name, known)
     check_figure_path(output)
     check_output(output, force=force)
     if name not in COMPARISONS and len(studies) > 1:
         raise InputError(f"the figure {name} is of one study, and {len(studies)} are given; name one of them")
-    found = _read(studies, settings)
-    write_figure(_chart(name, found), output)
+    is_calibration = name == CALIBRATION
+    chart = _calibration(studies, settings) if is_calibration else _chart(name, _read(studies, settings))
+    write_figure(chart, output)
     print_line(str(output))
 
 
@@ -135,6 +138,20 @@ def _chart(name: str, studies: "Sequence[StudyData]") -> "Chart":
             f"the study {data.name} is a {data.spec.purpose} and has no figure {name}; it has {', '.join(figures)}"
         )
     return figures[name](data)
+
+
+def _calibration(studies: Sequence[str], settings: Settings) -> "Chart":
+    """The newest calibration of a search, or the one that a study belongs to."""
+    from vsearch.calibration import calibration_of
+    from vsearch.reports.figures.calibration import calibration_chart, calibration_info
+    from vsearch.study import open_study
+
+    if not studies:
+        raise InputError("name the search whose calibration is to be drawn")
+    found = calibration_of(open_study(studies[0], settings))
+    if found is None:
+        raise InputError(f"{studies[0]} has no calibration; make one with: vsearch calibrate {studies[0]}")
+    return calibration_chart(calibration_info(found))
 
 
 def kind_of(kind: str | None, output: Path | None) -> str:

@@ -89,7 +89,7 @@ def _training(flags: TrainingFlags, miniature: bool) -> "FullTraining":
 
     if not miniature:
         return flags.training()
-    if any(flags):
+    if flags.is_given:
         raise InputError("--miniature says how to train; leave out --epochs, --recipe and the images, or --miniature")
     return MINIATURE
 

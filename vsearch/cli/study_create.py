@@ -48,6 +48,12 @@ _SPEC_OPTIONS = (
         type=int,
         help="First epoch at which trials are compared. [default: the end of the warm-up, at least 2]",
     ),
+    click.option(
+        "--rungs",
+        metavar="calibrated[:WANTED]",
+        help="Take epochs and first rung from the newest calibration that fits (vsearch calibrate); "
+        "calibrated:0.7 wants another rank correlation. [default: as --epochs and --first-rung say]",
+    ),
     click.option("--startup-trials", type=int, help="Random trials before the sampler models. [default: 10]"),
     click.option("--grid-points", type=int, help="Values per knob for --sampler grid. [default: 5]"),
     click.option("--max-epochs", type=int, help="Epochs over all trials and workers. [default: no limit]"),
@@ -99,6 +105,21 @@ def spec_from(flags: Mapping[str, Any], file: Path | None = None) -> StudySpec:
     if "families" not in content and "family" not in content:
         raise InputError("no curve family is given; say --family triangle, for example (vsearch curve families)")
     return spec_from_dict(content | flags)
+
+
+def calibrated_or_plain(flags: Mapping[str, Any], file: Path | None, settings: Settings) -> StudySpec:
+    """As `spec_from`; with `--rungs` the epochs and the first rung are those that a calibration proposes.
+
+    Raises:
+        InputError: also where no calibration fits or none proposes anything, or epochs are given beside.
+    """
+    flags = dict(flags)
+    rungs = flags.pop("rungs", None)
+    if rungs is None:
+        return spec_from(flags, file)
+    from vsearch.cli.calibrated_rungs import with_calibrated_rungs
+
+    return with_calibrated_rungs(rungs, flags, lambda changed: spec_from(changed, file), settings)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -200,7 +221,7 @@ def create(file: Path | None, flags: dict[str, Any], settings: Settings) -> None
 
     The description comes from a TOML file, from flags, or from both: flags win. No images are needed yet.
     """
-    spec = spec_from(flags, file)
+    spec = calibrated_or_plain(flags, file, settings)
     from vsearch import study
 
     make_home(settings)

@@ -9,7 +9,7 @@ import click
 from vsearch.cli.crew import CrewFlags, crew_options, warn_of_threads
 from vsearch.cli.options import Settings, all_options, json_option, make_home
 from vsearch.cli.output import note
-from vsearch.cli.study_create import spec_from, spec_options, warn_about
+from vsearch.cli.study_create import calibrated_or_plain, spec_options, warn_about
 from vsearch.curves import families
 from vsearch.errors import DataError, DeviceError, InputError
 
@@ -61,7 +61,7 @@ def _study(name: str | None, flags: dict[str, Any], settings: Settings) -> tuple
 
     if name is not None and not _STUDY_FILE.fullmatch(name):
         return _stored(name, flags, settings), False
-    spec = spec_from(flags, Path(name) if name is not None else None)
+    spec = calibrated_or_plain(flags, Path(name) if name is not None else None, settings)
     make_home(settings)
     found, is_new = studies.create_or_open(spec, settings)
     warn_about(spec)

@@ -23,6 +23,7 @@ _OPTIONS = (
         help="Train on a stratified subset of the whole training split. [default: as the search]",
     ),
     click.option("--test-images", type=int, help="Judge by so many test images. [default: all]"),
+    click.option("--max-device-hours", type=float, help="Hours that workers may train. [default: no limit]"),
 )
 
 
@@ -33,6 +34,12 @@ class TrainingFlags(NamedTuple):
     recipe: str | None
     train_images: int | None
     test_images: int | None
+    max_device_hours: float | None
+
+    @property
+    def is_given(self) -> bool:
+        """Whether anything was said."""
+        return any(value is not None for value in self)
 
     def training(self, of_search: "Recipe | None" = None) -> "FullTraining":
         """How to train.
@@ -44,7 +51,7 @@ class TrainingFlags(NamedTuple):
         from vsearch.spec.recipe import recipe
 
         chosen = of_search if self.recipe == "search" and of_search is not None else recipe(self.recipe or "he2015")
-        return FullTraining(self.epochs, chosen, self.train_images, self.test_images)
+        return FullTraining(self.epochs, chosen, self.train_images, self.test_images, self.max_device_hours)
 
 
 def training_options(function: F) -> F:
@@ -57,9 +64,12 @@ def training_options(function: F) -> F:
         recipe: str | None,
         train_images: int | None,
         test_images: int | None,
+        max_device_hours: float | None,
         **arguments: Any,
     ) -> Any:
-        return function(training=TrainingFlags(epochs, recipe, train_images, test_images), **arguments)
+        return function(
+            training=TrainingFlags(epochs, recipe, train_images, test_images, max_device_hours), **arguments
+        )
 
     decorated: Any = with_training
     for option in reversed(_OPTIONS):

@@ -32,6 +32,8 @@ class FullTraining:
     """Of the whole official train split; None: as many as the search trained on, which is all of it for one on all."""
     test_images: int | None = None
     """None: the whole test split."""
+    max_device_hours: float | None = None
+    """That workers may train; what is not trained by then is missing."""
 
 
 def confirmation_spec(
@@ -112,7 +114,7 @@ def planned_spec(
         train_images=training.train_images or base.train_images,
         validation_images=training.test_images,
         max_epochs=None,
-        max_device_hours=None,
+        max_device_hours=training.max_device_hours,
     )
 
 

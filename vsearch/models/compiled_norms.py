@@ -6,8 +6,6 @@ when vsearch is installed; where no compiler was there, `compiled_norms` gives N
 """
 
 import ctypes
-import importlib.util
-import logging
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -15,18 +13,22 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vsearch.models.library import open_library
 from vsearch.models.norms import TORCH_NORMS, Scale
 
-log = logging.getLogger(__name__)
-
 MODULE = "vsearch.models.kernels._norm"
+VERSION = 3
+"""As in norm.c."""
 MOST_CHANNELS = 1024
 """As in norm.c."""
 
 _POINTER, _FLOAT, _LONG, _INT = ctypes.c_void_p, ctypes.c_float, ctypes.c_long, ctypes.c_int
 _FORWARD = [_POINTER, _POINTER, _FLOAT, _LONG, _INT, *[_POINTER] * 4, _FLOAT, _FLOAT, *[_POINTER] * 3]
-_BACKWARD = [*[_POINTER] * 3, _FLOAT, _LONG, _INT, *[_POINTER] * 8]
+_BACKWARD = [*[_POINTER] * 4, _FLOAT, _LONG, _INT, *[_POINTER] * 8]
 _FORMATS = {torch.bfloat16: "bf16", torch.float32: "float"}
+
+_SECOND = "vsearch_second"
+"""Of a result: the same images, as autograd sees them a second output."""
 
 Functions = dict[torch.dtype, tuple[Callable[..., None], Callable[..., None]]]
 """Forward and backward, by the format of the images."""
@@ -55,6 +57,11 @@ class CompiledNorms:
             return TORCH_NORMS.add_relu(norm, x, shortcut, scale)
         return self._apply(norm, x, shortcut.contiguous(memory_format=torch.channels_last), scale)
 
+    def again(self, y: Tensor) -> Tensor:
+        """The same images: autograd does not add up the gradients of both readers, the function reads them both."""
+        second: Tensor = getattr(y, _SECOND, y)
+        return second
+
     def _takes(self, norm: nn.BatchNorm2d, x: Tensor) -> bool:
         return (
             norm.training
@@ -71,7 +78,10 @@ class CompiledNorms:
     def _apply(self, norm: nn.BatchNorm2d, x: Tensor, shortcut: Tensor | None, scale: float) -> Tensor:
         assert norm.num_batches_tracked is not None
         norm.num_batches_tracked.add_(1)
-        result: Tensor = _NormRelu.apply(x, shortcut, norm.weight, norm.bias, norm, scale, self._functions[x.dtype])
+        functions = self._functions[x.dtype]
+        result: Tensor
+        result, second = _NormRelu.apply(x, shortcut, norm.weight, norm.bias, norm, scale, functions)
+        setattr(result, _SECOND, second)
         return result
 
 
@@ -86,7 +96,7 @@ class _NormRelu(torch.autograd.Function):
         norm: nn.BatchNorm2d,
         scale: float,
         functions: tuple[Callable[..., None], Callable[..., None]],
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor]:
         y, mean, inverse_deviation = torch.empty_like(x), torch.empty_like(weight), torch.empty_like(weight)
         functions[0](
             x.data_ptr(),
@@ -101,16 +111,20 @@ class _NormRelu(torch.autograd.Function):
         )
         ctx.save_for_backward(x, None if shortcut is None else y, weight, bias, mean, inverse_deviation)
         ctx.scale, ctx.backward_function = scale, functions[1]
-        return y
+        ctx.set_materialize_grads(False)
+        return y, y.detach()
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
         x, y, weight, bias, mean, inverse_deviation = ctx.saved_tensors
-        gradient = gradients[0].to(x.dtype).contiguous(memory_format=torch.channels_last)
+        given = [g.to(x.dtype).contiguous(memory_format=torch.channels_last) for g in gradients if g is not None]
+        if not given:
+            return (None,) * 7
+        first, second = given if len(given) == 2 else (given[0], None)
         to_x, to_shortcut = torch.empty_like(x), None if y is None else torch.empty_like(x)
         to_weight, to_bias = torch.empty_like(weight), torch.empty_like(bias)
         ctx.backward_function(
-            *_pointers(gradient, x, y),
+            *_pointers(first, second, x, y),
             ctx.scale,
             x.numel() // x.shape[1],
             x.shape[1],
@@ -133,16 +147,8 @@ def _functions(library: ctypes.CDLL, name: str) -> tuple[Callable[..., None], Ca
 @cache
 def compiled_norms() -> CompiledNorms | None:
     """The compiled functions, None if vsearch was installed where no C compiler was."""
-    found = importlib.util.find_spec(MODULE)
-    if found is None or found.origin is None:
-        log.debug("no compiled functions: vsearch was installed without a C compiler")
-        return None
-    try:
-        norms = CompiledNorms(ctypes.CDLL(found.origin))
-    except (OSError, AttributeError) as error:
-        log.warning("the compiled functions cannot be used (%s); training is slower", error)
-        return None
-    return norms if norms.version else None
+    library = open_library(MODULE, "vsearch_norms_version", VERSION)
+    return None if library is None else CompiledNorms(library)
 
 
 def norms_version() -> str:

@@ -1,7 +1,7 @@
 """The CIFAR residual networks of He et al. 2015 (section 4.2), with a fixed scale on every shortcut."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,15 @@ from vsearch.models.norms import TORCH_NORMS, Norms, Scale
 from vsearch.spec.depth import num_blocks
 
 WIDTHS = (16, 32, 64)
+
+Convolve = Callable[[nn.Conv2d, Tensor], Tensor]
+"""A way to compute `conv(x)`."""
+
+
+def torch_convolution(conv: nn.Conv2d, x: Tensor) -> Tensor:
+    """`conv(x)`."""
+    result: Tensor = conv(x)
+    return result
 
 
 class Block(nn.Module):
@@ -28,6 +37,7 @@ class Block(nn.Module):
 
     def __init__(self, in_width: int, width: int, stride: int, scale: float) -> None:
         super().__init__()
+        self.convolve: Convolve = torch_convolution
         self.stride = stride
         self.new_channels = width - in_width
         self.conv1 = _conv3x3(in_width, width, stride)
@@ -53,8 +63,10 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Images `(N, C, H, W)` -> `(N, width, H / stride, W / stride)`."""
-        branch = self.norms.relu(self.bn1, self.conv1(x))
-        return self.norms.add_relu(self.bn2, self.conv2(branch), self.shortcut(x), self._scale_for(x))
+        branch = self.norms.relu(self.bn1, self.convolve(self.conv1, x))
+        branch = self.convolve(self.conv2, branch)
+        shortcut = self.shortcut(self.norms.again(x))
+        return self.norms.add_relu(self.bn2, branch, shortcut, self._scale_for(x))
 
     def shortcut(self, x: Tensor) -> Tensor:
         """`h(x)` before the scale, in the shape of the block's output."""
@@ -89,12 +101,12 @@ class ResNet(nn.Module):
         """The shortcut scale of every block, first to last, as the forward pass applies it."""
         return tuple(block.alpha for block in self.blocks if isinstance(block, Block))
 
-    def use(self, norms: Norms) -> None:
-        """Compute what stands between the convolutions that way from now on."""
+    def use(self, norms: Norms, convolve: Convolve = torch_convolution) -> None:
+        """Compute the convolutions of the blocks, and what stands between convolutions, that way from now on."""
         self.norms = norms
         for block in self.blocks:
             if isinstance(block, Block):
-                block.norms = norms
+                block.norms, block.convolve = norms, convolve
 
     def forward(self, images: Tensor) -> Tensor:
         """Normalised images `(N, in_channels, H, W)` -> logits `(N, num_classes)`."""

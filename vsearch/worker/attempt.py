@@ -68,6 +68,11 @@ class TrialAttempt:
         """Whether nothing of it is trained: it waits for the database, or for a checkpoint."""
         return self._ending is not None or self._training is None or not self._training.is_in_epoch
 
+    @property
+    def most_at_once(self) -> int:
+        """The slots in use at a time while its last epoch was trained, those of other trials included; 0 before."""
+        return 0 if self._training is None else self._training.most_at_once
+
     def turn(self) -> Outcome | None:
         """Do all that can be done now; how the trial ended, once the database knows, and None before.
 
@@ -109,7 +114,7 @@ class TrialAttempt:
             attrs = self._training.attrs(outcome)
         except (InputError, RuntimeError, MemoryError, ArithmeticError) as error:
             outcome = _failure(error)
-            if outcome.reason == "out-of-memory" and not self.is_alone():
+            if outcome.reason == "out-of-memory" and (self.most_at_once > 1 or not self.is_alone()):
                 raise Crowded(f"too many trainings at once for the memory: {outcome.detail}") from error
             # A fault of this trial (a curve that no kernel takes) or of this device must not end the others.
             log.exception("trial %d failed", self.claim.number)

@@ -79,10 +79,12 @@ class InTraining:
         if self._attempts and not self.layouts.is_known(workplace):
             return None
         layout = self.layouts.of(workplace)
-        if self._slots is not None and self._slots.threads == layout.threads and self._slots.count >= layout.slots:
-            return self._slots if self.trainings < layout.slots else None
+        slots = self._slots
         if self._attempts:
-            return None
+            has_room = slots is not None and slots.threads == layout.threads and slots.count >= layout.slots
+            return slots if has_room and self.trainings < layout.slots else None
+        if slots is not None and (slots.count, slots.threads) == layout:
+            return slots
         self._close_slots()
         self._slots = Slots(layout.slots, layout.threads)
         return self._slots
@@ -156,8 +158,11 @@ class InTraining:
 
     def _make_room(self, attempt: TrialAttempt) -> None:
         free_memory()
-        slots = self.layouts.lower(attempt.workplace, self.trainings)
-        log.warning("out of memory with %d trainings at once; going on with %d", self.trainings + 1, slots)
+        # Neighbours may have ended since; others keep memory though they are between two epochs.
+        at_once = max(attempt.most_at_once, min(attempt.slots.count, self.trainings + 1))
+        slots = self.layouts.lower(attempt.workplace, at_once - 1)
+        attempt.slots.lower(slots)
+        log.warning("out of memory with %d trainings at once; going on with %d", at_once, slots)
 
     def _stop(self, attempt: TrialAttempt) -> bool:
         """End its training, with its last finished epoch in a checkpoint; False if the database is away."""

@@ -6,9 +6,7 @@ from statistics import fmean
 from typing import Any
 
 from optuna.trial import TrialState
-from torch import nn
 
-from vsearch.models.digest import state_digest
 from vsearch.search import attributes
 from vsearch.training.loop import EpochRecord
 from vsearch.worker.workplace import Workplace, commit, device_name, versions
@@ -107,11 +105,6 @@ def where_trained(workplace: Workplace, threads: int) -> dict[str, Any]:
 def spec_digest(workplace: Workplace) -> str:
     """SHA-256 of the spec without its budget, which may grow while a trial waits."""
     return hashlib.sha256(workplace.spec.without_budget().to_json().encode()).hexdigest()
-
-
-def weights_digest(network: nn.Module) -> str:
-    """SHA-256 of a network's weights and statistics, by name; equal exactly where all of them are equal bit for bit."""
-    return state_digest(network.state_dict())
 
 
 def finite(loss: float) -> float | None:

@@ -11,12 +11,13 @@ import torch
 
 from vsearch.curves import Curve
 from vsearch.errors import InputError
+from vsearch.models.digest import state_digest
 from vsearch.search import attributes
 from vsearch.search.stored import StoredStudy
 from vsearch.search.trials import TrialResult, trial_of
 from vsearch.storage.checkpoints import DatabaseStore
 from vsearch.worker.comparison import Compared, EpochPair, Replay
-from vsearch.worker.outcome import Progress, finite, weights_digest, where_trained
+from vsearch.worker.outcome import Progress, finite, where_trained
 from vsearch.worker.workplace import Workplace, device_name, set_up
 
 MAX_THREADS = 1024
@@ -73,7 +74,7 @@ def replay(
             progress.add([next(training.epochs()) for training in trainings])
             pairs.append(EpochPair(epoch, record.reported(epoch), progress.scores[-1]))
             on_epoch(pairs[-1])
-        digests = [weights_digest(training.network) for training in trainings]
+        digests = [state_digest(training.network.state_dict()) for training in trainings]
         compared = [*_record(record, study), *_conditions(record, workplace), *_attempts(record, study, workplace)]
     compared += _numbers(record, progress, digests)
     has_weights = any(item.name == "weights" and item.recorded is not None for item in compared)

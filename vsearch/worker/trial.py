@@ -10,6 +10,7 @@ from typing import Any
 from optuna.trial import TrialState
 
 from vsearch.errors import DataError, StorageAway
+from vsearch.models.digest import state_digest
 from vsearch.search import attributes
 from vsearch.search.claims import Claim
 from vsearch.search.delivery import Delivery
@@ -18,7 +19,7 @@ from vsearch.training.checkpoint import decode, encode
 from vsearch.training.divergence import diverged
 from vsearch.training.slots import Slots
 from vsearch.worker.interrupts import Interrupts, Stopped
-from vsearch.worker.outcome import Outcome, Progress, spec_digest, weights_digest, where_trained
+from vsearch.worker.outcome import Outcome, Progress, spec_digest, where_trained
 from vsearch.worker.replicates import Replicates, Trained
 from vsearch.worker.workplace import Workplace
 
@@ -77,6 +78,11 @@ class TrialTraining:
         """Whether an epoch is being trained, or is over and not looked at yet."""
         return self._replicates.has_begun
 
+    @property
+    def most_at_once(self) -> int:
+        """The slots in use at a time while its last epoch was trained, those of other trials included; 0 before."""
+        return self._replicates.most_at_once
+
     def turn(self) -> Outcome | None:
         """Do all that can be done now; how the trial ended, once every report is delivered, and None before.
 
@@ -127,12 +133,13 @@ class TrialTraining:
 
     def attrs(self, outcome: Outcome) -> dict[str, Any]:
         """The last attributes of a trial that ended so."""
-        trainings = self._replicates.trainings
         counted = self._delivery.pruned_at or self.progress.epochs
         values = self.progress.attrs(counted) | where_trained(self._workplace, self._slots.threads)
-        values[attributes.PARAMETERS] = sum(p.numel() for p in trainings[0].network.parameters())
+        values[attributes.PARAMETERS] = self._replicates.parameters()
         if counted == self.progress.epochs:
-            values[attributes.WEIGHTS_DIGESTS] = [weights_digest(training.network) for training in trainings]
+            values[attributes.WEIGHTS_DIGESTS] = [
+                state_digest(state["network"]) for state in self._snapshot["trainings"]
+            ]
         values[attributes.REASON] = outcome.reason
         return values | ({attributes.DETAIL: outcome.detail} if outcome.detail else {})
 
@@ -227,8 +234,7 @@ class TrialTraining:
             if state.get("trial") != self._identity:
                 return False
             progress = Progress(**state["progress"])
-            for training, saved in zip(self._replicates.trainings, state["trainings"], strict=True):
-                training.load_state_dict(saved)
+            self._replicates.restore(state["trainings"])
         except (DataError, KeyError, TypeError, ValueError) as error:
             log.warning("trial %d: the checkpoint %s is passed over: %s", self._claim.number, name, error)
             self._replicates.break_off()
@@ -241,7 +247,11 @@ class TrialTraining:
     def _new_replicates(self) -> Replicates:
         scales = self._claim.scales
         return Replicates(
-            self._claim.seeds, lambda seed, on_step: self._workplace.training(scales, seed, on_step), self._slots
+            self._claim.seeds,
+            lambda seed, on_step: self._workplace.training(scales, seed, on_step),
+            self._slots,
+            # Between epochs a training has its weights alone on a CPU, and all that a recorded step uses on a GPU.
+            takes_turns=self._workplace.device.type != "cpu",
         )
 
     def _keep_lease(self) -> None:

@@ -15,6 +15,7 @@ import vsearch
 from vsearch.data import SearchData, load_search_data
 from vsearch.data.test_split import load_test_data
 from vsearch.models import build_network
+from vsearch.models.compiled_convolutions import convolutions_version
 from vsearch.models.compiled_norms import norms_version
 from vsearch.search.claims import Claim
 from vsearch.search.stored import StoredStudy
@@ -128,7 +129,7 @@ def cpu_name() -> str:
 def versions() -> dict[str, str]:
     """Versions of what a result depends on."""
     libraries = {"vsearch": vsearch.__version__, "torch": torch.__version__, "optuna": version("optuna")}
-    return libraries | {"norms": norms_version()}
+    return libraries | {"norms": norms_version(), "convolutions": convolutions_version()}
 
 
 @cache

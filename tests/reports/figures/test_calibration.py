@@ -4,6 +4,8 @@ from typing import TypeVar
 
 import pytest
 
+from tests.confirmation.test_calibration import ranked_from, trained
+from vsearch.confirmation.calibration import calibration
 from vsearch.reports.chart import Band, Line, Points, Rule
 from vsearch.reports.figures.calibration import (
     Agreement,
@@ -11,6 +13,7 @@ from vsearch.reports.figures.calibration import (
     Proposal,
     ShortRecipe,
     calibration_chart,
+    calibration_info,
 )
 
 FEW = ShortRecipe("5,000 images", (Agreement(1, 0.2, (-0.35, 0.6), 12), Agreement(2, 0.7, (0.3, 0.9), 12)))
@@ -66,3 +69,17 @@ def test_nothing_to_compare_says_so() -> None:
     assert chart.panels[0].empty == "No curve has been trained both short and long yet."
     assert chart.panels[0].marks == ()
     assert chart.note == ""
+
+
+def test_what_a_calibration_found_is_gathered_epoch_by_epoch_with_its_proposal() -> None:
+    info = calibration_info(calibration(trained(ranked_from(3))))
+    assert [recipe.name for recipe in info.recipes] == ["2 epochs", "4 epochs", "8 epochs"]
+    assert [each.correlation for each in info.recipes[1].agreements] == [pytest.approx(rho) for rho in (-1, -1, 1, 1)]
+    assert {each.n for each in info.recipes[1].agreements} == {9}
+    assert info.proposal == Proposal("4 epochs", 3)
+
+
+def test_epochs_without_any_order_are_left_out() -> None:
+    info = calibration_info(calibration(trained(lambda _, __, epochs: [0.5] * epochs)))
+    assert [recipe.agreements for recipe in info.recipes] == [(), (), ()]
+    assert info.proposal is None

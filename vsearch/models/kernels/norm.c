@@ -12,7 +12,7 @@
  * the instructions of all x86 processors alone, or AVX-512 without BW, bf16 took ten times as long. */
 #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__)
 #define FOR_EACH_PROCESSOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#define VERSION 2
+#define VERSION 3
 #else
 #define FOR_EACH_PROCESSOR
 #define VERSION 0

@@ -85,10 +85,16 @@ void NAME(forward)(const TYPE *x, const TYPE *shortcut, float scale, long pixels
 #undef RUN
 }
 
-/* Sums of the gradient that passes the relu, and of it times x - mean. The relu passes where y, or norm(x), is > 0. */
-INLINE void NAME(gradient_sums)(const TYPE *g, const TYPE *x, const TYPE *y, long rows, const int width,
-                                const float *mean, const float *factor, const float *offset, double *sums,
-                                double *products) {
+/* The gradient of who read y, and of a second reader. */
+INLINE float NAME(gradient_at)(const TYPE *g, const TYPE *second, long index) {
+    return second ? LOAD(g[index]) + LOAD(second[index]) : LOAD(g[index]);
+}
+
+/* Sums of the gradient that passes the relu, and of it times x - mean. The relu passes where y, or norm(x), is > 0.
+ * Here and below gradients are read whether they pass or not: with conditional reads this took twice as long. */
+INLINE void NAME(gradient_sums)(const TYPE *g, const TYPE *second, const TYPE *x, const TYPE *y, long rows,
+                                const int width, const float *mean, const float *factor, const float *offset,
+                                double *sums, double *products) {
     float m[width], a[width], b[width];
     for (int c = 0; c < width; c++) {
         m[c] = mean[c];
@@ -104,7 +110,8 @@ INLINE void NAME(gradient_sums)(const TYPE *g, const TYPE *x, const TYPE *y, lon
             for (int c = 0; c < width; c++) {
                 float value = LOAD(x[r * width + c]);
                 float passed = y ? LOAD(y[r * width + c]) : value * a[c] + b[c];
-                float gradient = passed <= 0 ? 0 : LOAD(g[r * width + c]);
+                float given = NAME(gradient_at)(g, second, r * width + c);
+                float gradient = passed <= 0 ? 0 : given;
                 sum[c] += gradient;
                 product[c] += gradient * (value - m[c]);
             }
@@ -115,9 +122,9 @@ INLINE void NAME(gradient_sums)(const TYPE *g, const TYPE *x, const TYPE *y, lon
     }
 }
 
-INLINE void NAME(backward_of)(const TYPE *g, const TYPE *x, const TYPE *y, float scale, long rows, const int width,
-                              const float *mean, const float *factor, const float *offset, const float *from_sums,
-                              const float *from_products, TYPE *dx, TYPE *dshortcut) {
+INLINE void NAME(backward_of)(const TYPE *g, const TYPE *second, const TYPE *x, const TYPE *y, float scale,
+                              long rows, const int width, const float *mean, const float *factor, const float *offset,
+                              const float *from_sums, const float *from_products, TYPE *dx, TYPE *dshortcut) {
     float m[width], a[width], b[width], s[width], q[width];
     for (int c = 0; c < width; c++) {
         m[c] = mean[c];
@@ -130,16 +137,18 @@ INLINE void NAME(backward_of)(const TYPE *g, const TYPE *x, const TYPE *y, float
         for (int c = 0; c < width; c++) {
             float value = LOAD(x[r * width + c]);
             float passed = y ? LOAD(y[r * width + c]) : value * a[c] + b[c];
-            float gradient = passed <= 0 ? 0 : LOAD(g[r * width + c]);
+            float given = NAME(gradient_at)(g, second, r * width + c);
+            float gradient = passed <= 0 ? 0 : given;
             dx[r * width + c] = STORE(a[c] * (gradient - s[c] - (value - m[c]) * q[c]));
             if (dshortcut) dshortcut[r * width + c] = STORE(scale * gradient);
         }
 }
 
-/* Gradients of x, weight, bias and, where y and dshortcut are given, of the shortcut. */
+/* Gradients of x, weight, bias and, where y and dshortcut are given, of the shortcut; from that of y's reader, `g`, and
+ * where it is given that of a second one. */
 FOR_EACH_PROCESSOR
-void NAME(backward)(const TYPE *g, const TYPE *x, const TYPE *y, float scale, long pixels, int channels,
-                    const float *weight, const float *bias, const float *mean, const float *inverse_deviation,
+void NAME(backward)(const TYPE *g, const TYPE *second, const TYPE *x, const TYPE *y, float scale, long pixels,
+                    int channels, const float *weight, const float *bias, const float *mean, const float *inverse_deviation,
                     TYPE *dx, TYPE *dshortcut, float *dweight, float *dbias) {
     float factor[MOST_CHANNELS], offset[MOST_CHANNELS], means[MOST_CHANNELS];
     float from_sums[MOST_CHANNELS], from_products[MOST_CHANNELS];
@@ -154,14 +163,16 @@ void NAME(backward)(const TYPE *g, const TYPE *x, const TYPE *y, float scale, lo
     repeat(means, width, channels);
     repeat(factor, width, channels);
     repeat(offset, width, channels);
-#define RUN(W) (y ? NAME(gradient_sums)(g, x, y, rows, W, means, factor, offset, sums, products) \
-                  : NAME(gradient_sums)(g, x, 0, rows, W, means, factor, offset, sums, products))
+#define SUM(W, S, Y) NAME(gradient_sums)(g, S, x, Y, rows, W, means, factor, offset, sums, products)
+#define RUN(W) \
+    (y ? (second ? SUM(W, second, y) : SUM(W, 0, y)) : (second ? SUM(W, second, 0) : SUM(W, 0, 0)))
     switch (width) {
     case 64: RUN(64); break;
     case 32: RUN(32); break;
     case 16: RUN(16); break;
     default: RUN(width);
     }
+#undef SUM
 #undef RUN
     add_up(sums, width, channels);
     add_up(products, width, channels);
@@ -173,14 +184,17 @@ void NAME(backward)(const TYPE *g, const TYPE *x, const TYPE *y, float scale, lo
     }
     repeat(from_sums, width, channels);
     repeat(from_products, width, channels);
-#define RUN(W)                                                                                                       \
-    (y ? NAME(backward_of)(g, x, y, scale, rows, W, means, factor, offset, from_sums, from_products, dx, dshortcut) \
-       : NAME(backward_of)(g, x, 0, scale, rows, W, means, factor, offset, from_sums, from_products, dx, 0))
+#define APPLY(W, S, Y, D) \
+    NAME(backward_of)(g, S, x, Y, scale, rows, W, means, factor, offset, from_sums, from_products, dx, D)
+#define RUN(W)                                                                        \
+    (y ? (second ? APPLY(W, second, y, dshortcut) : APPLY(W, 0, y, dshortcut)) \
+       : (second ? APPLY(W, second, 0, 0) : APPLY(W, 0, 0, 0)))
     switch (width) {
     case 64: RUN(64); break;
     case 32: RUN(32); break;
     case 16: RUN(16); break;
     default: RUN(width);
     }
+#undef APPLY
 #undef RUN
 }

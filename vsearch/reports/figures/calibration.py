@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from vsearch.confirmation.calibration import Calibration, ShortRun
 from vsearch.reports.chart import COLOURS, DASHES, Axis, Band, Chart, Line, Mark, Panel, Points, Rule
 from vsearch.reports.wording import counted
 
@@ -46,6 +47,35 @@ class CalibrationInfo(NamedTuple):
     """Rank correlation that a rung must reach."""
     proposal: Proposal | None
     """None where no recipe reaches it."""
+
+
+def calibration_info(found: Calibration) -> CalibrationInfo:
+    """The rank correlations of validation accuracy, which trials are pruned by, at each epoch."""
+    proposal = found.proposal
+    return CalibrationInfo(
+        found.name,
+        tuple(ShortRecipe(_name(run), _agreements(run)) for run in found.short),
+        found.wanted,
+        None if proposal is None else Proposal(_name(proposal.run), proposal.first_rung),
+    )
+
+
+def _name(run: ShortRun) -> str:
+    images = "" if run.spec.train_images is None else f"{run.spec.train_images:,} images, "
+    return f"{images}{counted(run.spec.epochs, 'epoch')}"
+
+
+def _agreements(run: ShortRun) -> tuple[Agreement, ...]:
+    return tuple(
+        Agreement(
+            each.epoch,
+            each.accuracy.rho,
+            (each.accuracy.interval.low, each.accuracy.interval.high),
+            each.accuracy.curves,
+        )
+        for each in run.agreements
+        if each.accuracy.rho is not None
+    )
 
 
 def calibration_chart(info: CalibrationInfo) -> Chart:
