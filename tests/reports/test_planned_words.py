@@ -106,6 +106,14 @@ def test_the_next_command_fits_what_is_known(plan_data: MakeData, changes: dict[
     assert next_command(plan_data(**changes)) == command
 
 
+def test_trainings_that_no_device_hours_are_left_for_need_more_of_them(plan_data: MakeData) -> None:
+    made = plan_data(trained=3, max_device_hours=1.0)
+    data = StudyData(made.spec, 2, "open", made.trials, {0: 3600.0})
+    told = summary(data)
+    assert told.budget.endswith("1.00 of 1 device hours; its device hours are used up.")
+    assert told.next_command == "vsearch study resume planned --max-device-hours 2"
+
+
 def test_a_search_names_its_confirmations_and_leads_to_them(trial: MakeTrial, data: MakeData) -> None:
     trials = (trial(0, 0.8, role="baseline"), trial(1, 0.81, Triangle(peak=1.3, floor=0.8)))
     child = Child("peak-confirmation", 2, "confirmation", "confirmed", "confirmed: trial 1 beats it.", True)

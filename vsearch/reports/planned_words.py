@@ -91,8 +91,18 @@ def planned_budget(data: StudyData) -> str:
     parts = [f"{_ended(data)} of {counted(spec.trials, 'training')} ({size})"]
     counts = ((state, sum(trial.state == state for trial in data.trials)) for state in ("running", "failed"))
     parts += [f"{number} {state}" for state, number in counts if number]
-    hours = sum(data.device_seconds.values()) / 3600
-    return f"Budget: {', '.join(parts)}, {hours:.2f} device hours; {_state(data)}."
+    limit = "" if spec.max_device_hours is None else f" of {spec.max_device_hours:g}"
+    return f"Budget: {', '.join(parts)}, {_hours(data):.2f}{limit} device hours; {_state(data)}."
+
+
+def _hours(data: StudyData) -> float:
+    return sum(data.device_seconds.values()) / 3600
+
+
+def _has_no_hours(data: StudyData) -> bool:
+    """Whether trainings wait for which no device hours are left."""
+    limit = data.spec.max_device_hours
+    return limit is not None and _hours(data) >= limit and not is_over(data)
 
 
 def _ended(data: StudyData) -> int:
@@ -103,6 +113,8 @@ def _ended(data: StudyData) -> int:
 def _state(data: StudyData) -> str:
     if data.state != "open":
         return f"the study is {data.state}"
+    if _has_no_hours(data):
+        return "its device hours are used up"
     if not is_over(data):
         return "it goes on" if any(trial.state == "running" for trial in data.trials) else "nobody trains it"
     return "some have to be trained again" if data.outcome.missing else "it is done"
@@ -120,6 +132,8 @@ def planned_command(data: StudyData) -> str:
         return f"vsearch study resume {name}"
     if any(trial.state == "running" for trial in data.trials):
         return f"vsearch study watch {name}"
+    if _has_no_hours(data):
+        return f"vsearch study resume {name} --max-device-hours {round(2 * _hours(data), 2):g}"
     if data.spec.purpose == "calibration":
         parent = shlex.quote(data.spec.parent or data.name)
         return f"vsearch calibrate {parent}"
