@@ -26,6 +26,7 @@ from vsearch.curves import Curve
 from vsearch.errors import InputError, VsearchError
 from vsearch.search import control
 from vsearch.search.planned import with_seeds
+from vsearch.search.relatives import planned_specs, read_together
 from vsearch.settings import Settings
 from vsearch.spec.number import check_interval
 from vsearch.spec.study import StudySpec
@@ -109,11 +110,8 @@ def confirmation_of(search: Study, name: str = "") -> Study | None:
     return found
 
 
-def outcome_of(planned: Study, *, together: int = 1) -> Outcome:
-    """What a planned study shows so far.
-
-    Args:
-        together: studies that are read together; the intervals are corrected for all of them.
+def outcome_of(planned: Study) -> Outcome:
+    """What a planned study shows so far, corrected for all stored studies that answer the same question.
 
     Raises:
         InputError: the study is a search.
@@ -121,6 +119,7 @@ def outcome_of(planned: Study, *, together: int = 1) -> Outcome:
     if not planned.spec.planned:
         raise InputError(f"{planned.spec.name} is a search; confirm it with: vsearch confirm {planned.spec.name}")
     search = parent_of(planned)
+    together = read_together(planned.spec, planned_specs(planned.stored.storage))
     return outcome(planned.spec, planned.trials(), search.trials() if search else (), studies=together)
 
 

@@ -184,3 +184,10 @@ def test_what_cannot_begin_leaves_nothing(cli: Cli) -> None:
     result = cli("calibrate", "s", "--long", "8", "--workers", "1", "--data-dir", str(cli.home / "nothing"))
     assert result.code != 0
     assert "calibration" not in cli("study", "list").out
+
+
+def test_the_report_of_a_calibrated_search_shows_its_calibration(calibrated: Cli) -> None:
+    shown = calibrated("report", "s", "--format", "json")
+    assert shown.code == 0, shown.err
+    figures = [study["figures"] for study in shown.json["studies"]]
+    assert "calibration" in figures[0]

@@ -60,7 +60,7 @@ def train_all(
     for study, is_new in studies:
         tell_plan(study, evidence.parent_of(study))
         trained = train_planned(study, crew, settings, is_new=is_new)
-        outcomes.append(evidence.outcome_of(trained, together=len(studies)))
+        outcomes.append(evidence.outcome_of(trained))
     return outcomes
 
 

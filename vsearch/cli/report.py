@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from vsearch.reports.chart import Chart
     from vsearch.reports.study_data import StudyData
 
-CALIBRATION = "calibration"
 FORMATS = ("html", "md", "json", "csv")
 _SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md", ".json": "json", ".csv": "csv"}
 
@@ -105,16 +104,13 @@ def figure(name: str, studies: tuple[str, ...], output: Path, force: bool, setti
     from vsearch.reports.drawing.figure_file import check_figure_path, write_figure
     from vsearch.reports.figures import COMPARISONS, NAMES
 
-    known = (*NAMES, CALIBRATION)
-    if name not in known:
-        raise unknown_name("figure", name, known)
+    if name not in NAMES:
+        raise unknown_name("figure", name, NAMES)
     check_figure_path(output)
     check_output(output, force=force)
     if name not in COMPARISONS and len(studies) > 1:
         raise InputError(f"the figure {name} is of one study, and {len(studies)} are given; name one of them")
-    is_calibration = name == CALIBRATION
-    chart = _calibration(studies, settings) if is_calibration else _chart(name, _read(studies, settings))
-    write_figure(chart, output)
+    write_figure(_chart(name, _read(studies, settings)), output)
     print_line(str(output))
 
 
@@ -124,7 +120,7 @@ def _chart(name: str, studies: "Sequence[StudyData]") -> "Chart":
     Raises:
         InputError: a study of this kind has no such figure.
     """
-    from vsearch.reports.figures import COMPARISONS, study_figures
+    from vsearch.reports.figures import CALIBRATION, COMPARISONS, study_figures
 
     if name in COMPARISONS:
         for data in studies:
@@ -132,26 +128,14 @@ def _chart(name: str, studies: "Sequence[StudyData]") -> "Chart":
                 raise InputError(f"{name} compares searches, and {data.name} is a {data.spec.purpose}; leave it out")
         return COMPARISONS[name](studies)
     data = studies[0]
-    figures = study_figures(data.spec)
+    figures = study_figures(data)
+    if name == CALIBRATION and name not in figures:
+        raise InputError(f"{data.name} has no calibration; make one with: vsearch calibrate {data.name}")
     if name not in figures:
         raise InputError(
             f"the study {data.name} is a {data.spec.purpose} and has no figure {name}; it has {', '.join(figures)}"
         )
     return figures[name](data)
-
-
-def _calibration(studies: Sequence[str], settings: Settings) -> "Chart":
-    """The newest calibration of a search, or the one that a study belongs to."""
-    from vsearch.calibration import calibration_of
-    from vsearch.reports.figures.calibration import calibration_chart, calibration_info
-    from vsearch.study import open_study
-
-    if not studies:
-        raise InputError("name the search whose calibration is to be drawn")
-    found = calibration_of(open_study(studies[0], settings))
-    if found is None:
-        raise InputError(f"{studies[0]} has no calibration; make one with: vsearch calibrate {studies[0]}")
-    return calibration_chart(calibration_info(found))
 
 
 def kind_of(kind: str | None, output: Path | None) -> str:

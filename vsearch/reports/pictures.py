@@ -122,7 +122,7 @@ def board(data: StudyData, trial_ids: dict[int, int]) -> Board:
     from vsearch.reports.figures import study_figures
     from vsearch.reports.notes import study_note, trial_note
 
-    figures = {name: figure_json(chart(data)) for name, chart in study_figures(data.spec).items()}
+    figures = {name: figure_json(chart(data)) for name, chart in study_figures(data).items()}
     noted = [trial for trial in data.trials if trial.curve is not None]
     if len(noted) > MOST_NOTES:
         first = {trial.number for trial in (*data.finished[: MOST_NOTES // 2], *data.paper, *noted[-MOST_NOTES // 2 :])}

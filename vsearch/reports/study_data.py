@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 import optuna
 
+from vsearch.confirmation.calibration import Calibration, calibration
 from vsearch.confirmation.outcome import Outcome, outcome
 from vsearch.confirmation.sentences import verdict_sentence
+from vsearch.confirmation.stored_calibrations import calibration_around, read
 from vsearch.errors import InputError
 from vsearch.search.damage import DamagedRow
 from vsearch.search.ranking import SeedNoise, seed_noise
@@ -53,6 +55,8 @@ class StudyData:
     """Planned studies that answer one question together, this one included: its intervals are corrected for all."""
     children: tuple[Child, ...] = ()
     """The planned studies that come from it, oldest first."""
+    calibration: Calibration | None = None
+    """The newest of a search, or the one that a study belongs to; None where there is none, or a row is damaged."""
 
     @property
     def name(self) -> str:
@@ -120,7 +124,19 @@ def study_data(study: StoredStudy) -> StudyData:
         has_parent=parent is not None,
         together=read_together(study.spec, planned),
         children=tuple(_child(study, spec, planned) for spec in planned if spec.parent == study.name),
+        calibration=_calibration(study, planned),
     )
+
+
+def _calibration(study: StoredStudy, planned: list[StudySpec]) -> Calibration | None:
+    names = (study.name, study.spec.parent)
+    if not any(spec.purpose == "calibration" and spec.parent in names for spec in planned):
+        return None
+    try:
+        found = calibration_around(study)
+        return None if found is None else calibration(read(found))
+    except (DamagedRow, InputError):
+        return None
 
 
 def _readable(study: StoredStudy) -> tuple[TrialResult, ...]:

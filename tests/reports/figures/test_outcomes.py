@@ -49,7 +49,7 @@ def test_a_learning_curve_is_the_mean_over_the_seeds_and_has_the_curves_label(pl
 
 
 def test_axes_name_the_images_that_a_study_is_judged_by(plan_data: MakeData) -> None:
-    learning = study_figures(plan_data().spec)["learning"](plan_data())
+    learning = study_figures(plan_data())["learning"](plan_data())
     assert learning.panels[0].y.title == "Test accuracy"
     assert "Test accuracy" in learning.alternative
 
@@ -58,7 +58,7 @@ def test_axes_name_the_images_that_a_study_is_judged_by(plan_data: MakeData) -> 
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_figures_of_a_study_that_has_hardly_begun_say_so(plan_data: MakeData, trained: int, seeds: int) -> None:
     data = plan_data(seeds=seeds, trained=trained)
-    for name, chart in study_figures(data.spec).items():
+    for name, chart in study_figures(data).items():
         made = chart(data)
         assert made.name == name
         assert made.alternative
@@ -67,7 +67,7 @@ def test_figures_of_a_study_that_has_hardly_begun_say_so(plan_data: MakeData, tr
 
 def test_a_calibration_makes_no_claim_and_has_no_forest(plan_data: MakeData) -> None:
     data = plan_data(purpose="calibration", evaluated_on="validation")
-    assert list(study_figures(data.spec)) == [name for name in PLANNED_FIGURES if name != "forest"]
+    assert list(study_figures(data)) == [name for name in PLANNED_FIGURES if name != "forest"]
 
 
 def test_labels_are_texts_and_no_markup(plan_data: MakeData) -> None:
@@ -78,5 +78,5 @@ def test_labels_are_texts_and_no_markup(plan_data: MakeData) -> None:
         PlannedCurve("candidate", SCRIPT, BASELINE),
     )
     data = plan_data(planned=plan)
-    for chart in study_figures(data.spec).values():
+    for chart in study_figures(data).values():
         assert "<b>" not in figure_json(chart(data)).replace("<br>", "")

@@ -90,7 +90,7 @@ def _study_blocks(data: StudyData) -> Iterator[str]:
     yield from (_text(told.budget), f"Next: {code_span(told.next_command)}")
     yield from _planned_tables(data) if data.spec.planned else ()
     yield "### Figures in words"
-    yield from (_words(chart(data), 4) for chart in study_figures(data.spec).values())
+    yield from (_words(chart(data), 4) for chart in study_figures(data).values())
     yield "### Trials"
     yield from () if data.spec.planned else _search_tables(data)
     yield "#### How the trials ended"
@@ -218,7 +218,7 @@ def _study(data: StudyData) -> dict[str, Any]:
         "recorded": {recorded.thing: dict(recorded.values) for recorded in how.recorded},
         "commands": [command for _, command in how.commands],
         "spec": data.spec.to_dict(),
-        "figures": {name: _chart(chart(data)) for name, chart in study_figures(data.spec).items()},
+        "figures": {name: _chart(chart(data)) for name, chart in study_figures(data).items()},
         "trials": [
             {**trial.row(), "scales": list(trial.scales), "learning_curve": list(trial.learning_curve)}
             for trial in data.trials

@@ -92,7 +92,7 @@ def study_view(data: StudyData, *, is_interactive: bool) -> StudyView:
         summary=summary(data),
         figures=tuple(
             figure_view(chart(data), f"{name}-{data.study_id}", is_interactive=is_interactive)
-            for name, chart in study_figures(data.spec).items()
+            for name, chart in study_figures(data).items()
         ),
         top=top,
         has_spread=any(line.spread is not None for line in top),

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vsearch.reports.chart import Chart
     from vsearch.reports.study_data import StudyData
-    from vsearch.spec.study import StudySpec
 
 
 def _curves(data: StudyData) -> Chart:
@@ -73,6 +72,13 @@ def _planned_learning(data: StudyData) -> Chart:
     return learning_chart(planned_learning_info(data))
 
 
+def _calibration(data: StudyData) -> Chart:
+    from vsearch.reports.figures.calibration import calibration_chart, calibration_info
+
+    assert data.calibration is not None
+    return calibration_chart(calibration_info(data.calibration))
+
+
 def _families(studies: Sequence[StudyData]) -> Chart:
     from vsearch.reports.figures.families import families_chart, families_info
 
@@ -105,14 +111,16 @@ COMPARISONS: Mapping[str, Callable[[Sequence[StudyData]], Chart]] = MappingProxy
 )
 """Of several searches: families on one data set and depth; one family over depths and data sets."""
 
-NAMES = tuple(dict.fromkeys((*SEARCH_FIGURES, *PLANNED_FIGURES, *COMPARISONS)))
+CALIBRATION = "calibration"
+"""Of a search that was calibrated, and of the studies of its calibration."""
+
+NAMES = tuple(dict.fromkeys((*SEARCH_FIGURES, *PLANNED_FIGURES, CALIBRATION, *COMPARISONS)))
 """Of all figures."""
 
 
-def study_figures(spec: StudySpec) -> Mapping[str, Callable[[StudyData], Chart]]:
+def study_figures(data: StudyData) -> Mapping[str, Callable[[StudyData], Chart]]:
     """The figures of a study, in the order in which they are shown."""
-    if not spec.planned:
-        return SEARCH_FIGURES
-    if spec.purpose == "calibration":  # it makes no claim about any of its curves
-        return {name: chart for name, chart in PLANNED_FIGURES.items() if name != "forest"}
-    return PLANNED_FIGURES
+    found = dict(PLANNED_FIGURES if data.spec.planned else SEARCH_FIGURES)
+    if data.spec.purpose == "calibration":  # it makes no claim about any of its curves
+        del found["forest"]
+    return found | ({CALIBRATION: _calibration} if data.calibration is not None else {})
