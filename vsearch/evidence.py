@@ -24,9 +24,8 @@ from vsearch.confirmation.plan import (
 from vsearch.confirmation.transfer import Place, transfer_spec
 from vsearch.curves import Curve
 from vsearch.errors import InputError, VsearchError
-from vsearch.search import control
+from vsearch.search import control, relatives
 from vsearch.search.planned import with_seeds
-from vsearch.search.relatives import planned_specs, read_together
 from vsearch.settings import Settings
 from vsearch.spec.number import check_interval
 from vsearch.spec.study import StudySpec
@@ -119,18 +118,14 @@ def outcome_of(planned: Study) -> Outcome:
     if not planned.spec.planned:
         raise InputError(f"{planned.spec.name} is a search; confirm it with: vsearch confirm {planned.spec.name}")
     search = parent_of(planned)
-    together = read_together(planned.spec, planned_specs(planned.stored.storage))
+    together = relatives.read_together(planned.spec, relatives.planned_specs(planned.stored.storage))
     return outcome(planned.spec, planned.trials(), search.trials() if search else (), studies=together)
 
 
 def parent_of(planned: Study) -> Study | None:
-    """The study that a planned one comes from; None where there is none, or it was deleted."""
-    if not planned.spec.parent:
-        return None
-    try:
-        return studies.open_study(planned.spec.parent, planned.settings)
-    except InputError:
-        return None
+    """The study that a planned one comes from; None where there is none, or it is gone or cannot be read."""
+    found = relatives.parent_of(planned.stored)
+    return None if found is None else Study(found, planned.settings)
 
 
 def more_seeds(planned: Study, seeds: int) -> Study:

@@ -11,12 +11,13 @@ from vsearch.confirmation.outcome import outcome
 from vsearch.curves import Curve
 from vsearch.data.load import pixel_statistics
 from vsearch.data.registry import read_train_split
-from vsearch.errors import DataError, InputError, StorageError
+from vsearch.errors import DataError, InputError
 from vsearch.export.choice import certainty_of, choose_curve, choose_trial
 from vsearch.export.values import Certainty, ConfirmedNetwork, ExportedCurve, Origin
 from vsearch.models.digest import state_digest
 from vsearch.search import attributes
 from vsearch.search.ranking import best
+from vsearch.search.relatives import planned_specs
 from vsearch.search.stored import StoredStudy, open_study
 from vsearch.search.trials import TrialResult, trial_results
 from vsearch.spec.datasets import dataset_info
@@ -139,15 +140,12 @@ def confirmation_of(study: StoredStudy) -> StoredStudy:
 
 
 def _confirmations(study: StoredStudy) -> list[StoredStudy]:
-    found = []
-    for name in sorted(study.storage.study_names()):
-        try:
-            other = open_study(study.storage, name)
-        except (InputError, StorageError):
-            continue  # another program's, or a damaged one
-        if other.spec.parent == study.name and other.spec.purpose == "confirmation":
-            found.append(other)
-    return [other for other in found if other.spec.evaluated_on == "test"]
+    names = [
+        spec.name
+        for spec in planned_specs(study.storage)
+        if spec.parent == study.name and spec.purpose == "confirmation" and spec.evaluated_on == "test"
+    ]
+    return [open_study(study.storage, name) for name in sorted(names)]
 
 
 def _weights(study: StoredStudy, trial: TrialResult, store: CheckpointStore) -> Mapping[str, Tensor]:
