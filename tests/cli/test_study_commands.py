@@ -87,8 +87,8 @@ def test_list_counts_states_and_budget(trained: "Cli") -> None:
     assert (quick["state"], quick["trials"], quick["finished"], quick["running"]) == ("done", 5, 5, 0)
     assert quick["best"] == trained("study", "best", "quick", "--json").json["best"][0]["accuracy"]
     header, *rows = trained("study", "list").out.splitlines()
-    assert header.split()[:3] == ["study", "state", "trials"]
-    assert any(row.split()[:3] == ["quick", "done", "5/5"] for row in rows)
+    assert header.split()[:4] == ["study", "purpose", "state", "trials"]
+    assert any(row.split()[:4] == ["quick", "search", "done", "5/5"] for row in rows)
 
 
 def test_export_gives_the_trials_as_csv_and_json(trained: "Cli", tmp_path: "Path") -> None:
