@@ -59,8 +59,9 @@ def test_what_the_paper_has_not_is_refused(cli: "Cli", arguments: tuple[str, ...
     assert result.err.count("\n") == 1
 
 
-def test_missing_images_are_named_and_leave_no_study(cli: "Cli") -> None:
-    result = cli("reproduce", "paper", "--setting", SETTINGS[0], "--miniature", "--workers", "1")
+@pytest.mark.parametrize("chosen", [("--setting", SETTINGS[0]), ()])
+def test_missing_images_are_named_and_leave_no_study(cli: "Cli", chosen: tuple[str, ...]) -> None:
+    result = cli("reproduce", "paper", *chosen, "--miniature", "--workers", "1")
     assert result.code == 4
     assert "--download" in result.err
     assert cli("study", "list", "--json").json["studies"] == []

@@ -35,10 +35,16 @@ def train_planned(study: "Study", crew: CrewFlags, settings: Settings, *, is_new
     try:
         crew.train(study)
     except (InputError, DataError, DeviceError):
-        if is_new and all(trial.state == "waiting" for trial in study.trials()):
-            study.delete()  # it could not begin: nothing is left of it
+        if is_new:
+            take_back(study)
         raise
     return study
+
+
+def take_back(study: "Study") -> None:
+    """Delete a new study if nothing of it has begun: of what could not be done nothing is left."""
+    if all(trial.state == "waiting" for trial in study.trials()):
+        study.delete()
 
 
 def train_all(
@@ -57,9 +63,15 @@ def train_all(
             print_line(study.spec.name)
         return []
     outcomes = []
-    for study, is_new in studies:
+    for number, (study, is_new) in enumerate(studies):
         tell_plan(study, evidence.parent_of(study))
-        trained = train_planned(study, crew, settings, is_new=is_new)
+        try:
+            trained = train_planned(study, crew, settings, is_new=is_new)
+        except (InputError, DataError, DeviceError):
+            for later, is_later_new in studies[number + 1 :]:
+                if is_later_new:
+                    take_back(later)
+            raise
         outcomes.append(evidence.outcome_of(trained))
     return outcomes
 
