@@ -249,3 +249,10 @@ def test_usual_schedules_are_parts_of_the_search_and_the_full_recipe() -> None:
 def test_schedules_that_compare_nothing_are_refused(short: tuple[int, ...], long: int) -> None:
     with pytest.raises(InputError):
         calibration_specs(SEARCH, specs().long.planned, seeds=2, schedules=Schedules(short, long))
+
+
+def test_the_long_schedule_of_a_small_subset_ends_where_every_full_schedule_does() -> None:
+    """64,000 iterations would be 32,000 epochs of 256 images, more than a study takes."""
+    search = StudySpec(("triangle",), dataset="digits", depth=8, epochs=8, train_images=256)
+    specs = calibration_specs(search, (PlannedCurve("baseline", "baseline", BASELINE),), seeds=1, schedules=Schedules())
+    assert specs.long.epochs == 164

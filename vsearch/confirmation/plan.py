@@ -125,7 +125,12 @@ def _epochs(base: StudySpec, training: FullTraining) -> int:
         return training.epochs
     info = dataset_info(base.dataset)
     images = training.train_images or base.train_images or (parts_of(info, "test").train if info else None)
-    return FULL_EPOCHS if images is None else min(FULL_EPOCHS, max(1, training.recipe.default_epochs(images)))
+    return full_epochs(training.recipe, images)
+
+
+def full_epochs(recipe: Recipe, images: int | None) -> int:
+    """Epochs of a recipe's full schedule on so many images, `FULL_EPOCHS` at most; so many where none were counted."""
+    return FULL_EPOCHS if images is None else min(FULL_EPOCHS, max(1, recipe.default_epochs(images)))
 
 
 def check_seeds(seeds: int) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from vsearch.confirmation.plan import FULL_EPOCHS, LONGEST_NAME, check_seeds, suffixed
+from vsearch.confirmation.plan import FULL_EPOCHS, LONGEST_NAME, check_seeds, full_epochs, suffixed
 from vsearch.errors import InputError
 from vsearch.spec.name import check_study_name
 from vsearch.spec.number import shown
@@ -144,8 +144,7 @@ def _base(search: StudySpec, planned: tuple[PlannedCurve, ...], seeds: int) -> S
 def _long(base: StudySpec, schedules: Schedules, name: str) -> StudySpec:
     recipe, epochs = schedules.recipe, schedules.long
     if epochs is None:
-        usual = base.with_changes(recipe=recipe, epochs=0, first_rung=0).epochs if recipe.iterations else FULL_EPOCHS
-        epochs = min(usual, FULL_EPOCHS)
+        epochs = full_epochs(recipe, base.training_images) if recipe.iterations else FULL_EPOCHS
     # Another seed, kept inside the range of seeds.
     seed = base.seed + 1 if base.seed < 2**63 - 1 else 0
     return base.with_changes(name=f"{name}-long-{epochs}", recipe=recipe, epochs=epochs, first_rung=0, seed=seed)
