@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vsearch.cli.crew import CrewFlags, crew_options
-from vsearch.cli.evidence_view import print_outcome
+from vsearch.cli.evidence_view import content_of, print_outcome
 from vsearch.cli.options import Settings, all_options, json_option, make_home
 from vsearch.cli.output import note, print_json, print_line
 from vsearch.cli.planned_run import tell_plan, train_planned
@@ -92,13 +92,11 @@ def confirm(
 def show_outcome(planned: "Study", *, as_json: bool) -> None:
     """Print what a planned study shows so far."""
     from vsearch import evidence
-    from vsearch.confirmation.content import outcome_content
 
-    outcome = evidence.outcome_of(planned)
     if as_json:
-        print_json("confirmation", outcome_content(outcome))
+        print_json("confirmation", content_of(planned))
     else:
-        print_outcome(outcome)
+        print_outcome(evidence.outcome_of(planned))
 
 
 class Plan:

@@ -62,9 +62,9 @@ def show_planned(study: "Study", trials: "Sequence[TrialResult]") -> None:
 
 
 def _outcome(study: "Study") -> "Outcome":
-    from vsearch.reports.study_data import study_data
+    from vsearch.evidence import outcome_of
 
-    return study_data(study.stored).outcome
+    return outcome_of(study)
 
 
 def _cells(row: "Row") -> tuple[str, ...]:

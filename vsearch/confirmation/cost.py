@@ -73,7 +73,7 @@ def confirmation_images(dataset: str) -> int | None:
         InputError: no data set has that name.
     """
     info = dataset_info(dataset)
-    return None if info is None else info.train_images + info.validation_images
+    return None if info is None else info.whole_train_images
 
 
 def check_aim(aim: Aim) -> Aim:
