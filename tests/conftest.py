@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import optuna
 import psycopg2
 import psycopg2.extensions
 import pytest
@@ -60,6 +61,15 @@ def wait_for() -> Callable[[Callable[[], object]], None]:
             time.sleep(0.1)
 
     return wait
+
+
+@pytest.fixture
+def quiet_optuna() -> Iterator[None]:
+    """Keeps Optuna's notes on each study and trial out of the test's output."""
+    former = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    yield
+    optuna.logging.set_verbosity(former)
 
 
 STRANGER = 65534

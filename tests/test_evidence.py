@@ -1,9 +1,8 @@
 """The Python interface to claims that stand: which curves are confirmed, and when a sequential confirmation ends."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import optuna
 import pytest
 from optuna.trial import TrialState
 
@@ -21,13 +20,7 @@ from vsearch.study import Study
 Score = Callable[[Curve, str, int], float]
 BRIEF = FullTraining(epochs=2, train_images=256)
 
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    former = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    yield
-    optuna.logging.set_verbosity(former)
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import optuna
 import pytest
 from optuna.trial import TrialState
 
@@ -33,11 +32,8 @@ PLAN = (
 
 
 @pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    former = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    yield
-    optuna.logging.set_verbosity(former)
+def _quiet(quiet_optuna: None) -> None:
+    """Every test here makes trials."""
 
 
 @pytest.fixture

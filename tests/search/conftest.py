@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import optuna
 import pytest
 from optuna.trial import TrialState
 
@@ -19,11 +18,8 @@ Finish = Callable[..., Claim | None]
 
 
 @pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    former = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    yield
-    optuna.logging.set_verbosity(former)
+def _quiet(quiet_optuna: None) -> None:
+    """Every test here makes trials."""
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from concurrent.futures import wait
 from pathlib import Path
 from typing import Any
 
-import optuna
 import pytest
 import torch
 
@@ -49,12 +48,10 @@ class TrialAlone(TrialTraining):
 
 
 @pytest.fixture(autouse=True)
-def _quiet_and_single() -> Iterator[None]:
-    verbosity, threads = optuna.logging.get_verbosity(), torch.get_num_threads()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+def _quiet_and_single(quiet_optuna: None) -> Iterator[None]:
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
-    optuna.logging.set_verbosity(verbosity)
     torch.set_num_threads(threads)
 
 
