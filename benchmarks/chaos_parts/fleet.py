@@ -128,7 +128,7 @@ class Fleet:
 
     @property
     def all_ready(self) -> bool:
-        """Whether the fleet is full and everybody has opened the study."""
+        """Whether the fleet is full and everybody has begun to serve."""
         is_full = len(self.members) == self._wanted
         return is_full and all(is_ready(self.ledgers, name) for name in self.members)
 

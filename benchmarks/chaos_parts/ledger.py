@@ -49,6 +49,11 @@ class LedgerStorage(Storage):
 
     ledger: Ledger
 
+    def enter_worker(self, worker: str, host: str, pid: int, device: str) -> None:
+        """Note that the worker is ready: from here on it outlasts a database that goes away."""
+        super().enter_worker(worker, host, pid, device)
+        self.ledger.note("ready")
+
     def set_trial_intermediate_value(self, trial_id: int, step: int, intermediate_value: float) -> None:
         """Optuna's method."""
         fence = self._fences.get(trial_id)
@@ -105,6 +110,6 @@ def training_epoch(folder: Path, worker: str) -> int | None:
 
 
 def is_ready(folder: Path, worker: str) -> bool:
-    """Whether the worker has opened its study."""
+    """Whether the worker has begun to serve its study."""
     path = folder / f"{worker}.ledger"
     return path.exists() and b'"ready"' in path.read_bytes()[:400]

@@ -50,7 +50,6 @@ def serve(order: dict[str, str], settings: dict[str, Any]) -> int:
         storage = LedgerStorage(resolved.storage.value, create=False, retry_seconds=resolved.retry_seconds)
         storage.ledger = Ledger(path, name)
         open_study(storage, study)
-        storage.ledger.note("ready")
         refresh = Painter(name, interrupts.sleep).refresh
         Worker(storage, resolved, name, interrupts, names=[study], refresh=refresh, set_up=training).serve()
         return interrupts.exit_code
