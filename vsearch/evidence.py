@@ -7,8 +7,7 @@
 confirmed
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
 
 from vsearch import study as studies
 from vsearch.confirmation import reproduction
@@ -22,36 +21,16 @@ from vsearch.confirmation.plan import (
     suffixed,
 )
 from vsearch.confirmation.transfer import Place, transfer_spec
+from vsearch.confirmation.until_sure import UntilSure, settled
 from vsearch.curves import Curve
 from vsearch.errors import InputError, VsearchError
 from vsearch.search import control, relatives
-from vsearch.search.planned import with_seeds
+from vsearch.search.planned import settled_as, with_seeds
 from vsearch.settings import Settings
-from vsearch.spec.number import check_interval
 from vsearch.spec.study import StudySpec
 from vsearch.statistics import NextStep, next_step
 from vsearch.storage import open_storage
 from vsearch.study import Study
-
-
-@dataclass(frozen=True)
-class UntilSure:
-    """When a sequential confirmation ends.
-
-    Raises:
-        InputError: a number out of its range.
-    """
-
-    worthwhile: float = 0.2
-    """Points; curves whose interval ends below are given up."""
-    max_seeds: int = 20
-    step: int = 2
-    """Seeds that are added at a time."""
-
-    def __post_init__(self) -> None:
-        check_interval("worthwhile", self.worthwhile, 0, 100)
-        check_seeds(self.max_seeds)
-        check_seeds(self.step)
 
 
 def candidates(search: Study, top: int) -> list[Candidate]:
@@ -91,7 +70,10 @@ def confirm(
     spec = confirmation_spec(
         search.spec, chosen, seeds=seeds, training=training, name=name, with_controls=with_controls
     )
-    return studies.create_or_open(spec.with_changes(sequential=sequential), search.settings)
+    spec = spec.with_changes(sequential=sequential)
+    if (stored := confirmation_of(search, name)) is not None:
+        spec = settled_as(spec, stored.spec)
+    return studies.create_or_open(spec, search.settings)
 
 
 def confirmation_of(search: Study, name: str = "") -> Study | None:
@@ -128,10 +110,13 @@ def parent_of(planned: Study) -> Study | None:
     return None if found is None else Study(found, planned.settings)
 
 
-def more_seeds(planned: Study, seeds: int) -> Study:
+def more_seeds(planned: Study, seeds: int, settled: Collection[str] | None = ()) -> Study:
     """The same study with so many seeds for each curve, and with what failed queued again.
 
     Where results are known already, its intervals become those that stay valid under looking.
+
+    Args:
+        settled: labels of curves that get no more; None: those that got no more before.
 
     Raises:
         InputError: fewer seeds than it has.
@@ -141,12 +126,11 @@ def more_seeds(planned: Study, seeds: int) -> Study:
             f"{planned.spec.name} has {planned.spec.seeds_per_curve} seeds for each curve, and {seeds} are asked for; "
             "seeds cannot be taken away once their results may be known"
         )
-    resumed = control.resume(planned.stored, trials=with_seeds(planned.spec, seeds).trials)
-    return Study(resumed, planned.settings)
+    return Study(control.more_seeds(planned.stored, seeds, settled), planned.settings)
 
 
 def train_until_sure(planned: Study, rule: UntilSure, train: Callable[[Study], object]) -> tuple[Study, NextStep]:
-    """Train a sequential study, adding seeds until each of its claims is decided.
+    """Train a sequential study, adding seeds until each of its claims is decided; decided ones get no more.
 
     Args:
         train: trains all that the study has queued, and returns then.
@@ -169,7 +153,7 @@ def train_until_sure(planned: Study, rule: UntilSure, train: Callable[[Study], o
                 f"the trainings of {planned.spec.name} fail; see: vsearch trial list {planned.spec.name} --state failed"
             )
         seeds = min(rule.max_seeds, planned.spec.seeds_per_curve + rule.step)
-        planned = more_seeds(planned, seeds)
+        planned = more_seeds(planned, seeds, settled(outcome_of(planned), step))
 
 
 def decide(planned: Study, rule: UntilSure) -> NextStep:
@@ -257,11 +241,28 @@ def stored_or_new(specs: Sequence[StudySpec], settings: Settings) -> list[tuple[
 
 def _stored(spec: StudySpec, settings: Settings) -> Study:
     stored = studies.open_study(spec.name, settings).spec
-    same = spec.with_changes(trials=max(stored.trials, len(spec.planned)), sequential=stored.sequential)
-    return studies.create_or_open(same, settings)[0]  # says what differs
+    same = with_seeds(spec, stored.seeds_per_curve).with_changes(sequential=stored.sequential)
+    return studies.create_or_open(settled_as(same, stored), settings)[0]  # says what differs
 
 
 def _extended(spec: StudySpec, settings: Settings) -> tuple[Study, bool]:
     found = _stored(spec, settings)
     seeds = max(spec.seeds_per_curve, found.spec.seeds_per_curve)
     return (more_seeds(found, seeds) if seeds > found.spec.seeds_per_curve else found), False
+
+
+__all__ = [
+    "UntilSure",
+    "candidates",
+    "chosen_curve",
+    "confirm",
+    "confirmation_of",
+    "decide",
+    "more_seeds",
+    "outcome_of",
+    "parent_of",
+    "reproduce",
+    "stored_or_new",
+    "train_until_sure",
+    "transfer",
+]

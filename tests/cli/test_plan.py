@@ -54,6 +54,30 @@ def test_more_power_and_more_curves_cost_more_seeds(cli: "Cli") -> None:
     assert all(seeds > plain for seeds in more)
 
 
+def test_until_sure_tells_what_it_comes_to_for_a_better_curve_and_for_none(cli: "Cli") -> None:
+    flags = ("--until-sure", "--worthwhile", "0.1", "--max-seeds", "30", "--images-per-second", "10000")
+    content = cli(*AIM, *flags, "--json").json["until_sure"]
+    assert (content["worthwhile_points"], content["first_seeds"], content["max_seeds"]) == (0.1, 4, 30)
+    better, none = content["cases"]
+    assert (better["effect_points"], none["effect_points"]) == (0.3, 0.0)
+    assert better["confirmed"] > 0.7
+    assert none["confirmed"] < 0.05
+    for case in (better, none):
+        assert case["confirmed"] + case["given_up"] + case["undecided"] == pytest.approx(1.0)
+        assert 4 <= case["mean_seeds"] <= 30
+        assert case["mean_trainings"] == pytest.approx(2 * case["mean_seeds"])
+        assert case["mean_device_hours"] == pytest.approx(case["mean_trainings"] * 164 * 50_000 / 10_000 / 3600)
+    shown = cli(*AIM, *flags).out
+    assert "at most 30; below 0.1 points they are given up" in shown
+    assert "the curve is better by 0.3" in shown
+    assert "no curve is better" in shown
+
+
+def test_without_until_sure_nothing_is_simulated(cli: "Cli") -> None:
+    assert cli(*AIM, "--json").json["until_sure"] is None
+    assert "Until sure" not in cli(*AIM).out
+
+
 def test_a_study_tells_its_speed_network_and_images(trained: "Cli") -> None:
     content = trained(*AIM, "quick", "--json").json
     assert (content["depth"], content["dataset"]) == (8, "digits")
@@ -104,6 +128,9 @@ def test_a_study_without_replicates_does_not_tell_the_noise(trained: "Cli") -> N
         (("--effect", "0.3", "--sd", "0.25", "--dataset", "cifar11"), ("Did you mean 'cifar10'?",)),
         (("--effect", "0.3", "--sd", "0.25", "--dataset", ""), ("data set", "''")),
         (("--effect", "1e-9", "--sd", "50"), ("more than 100000 pairs",)),
+        (("--effect", "0.3", "--sd", "0.25", "--max-seeds", "9"), ("--until-sure",)),
+        (("--effect", "0.3", "--sd", "0.25", "--until-sure", "--max-seeds", "0"), ("seeds is 0",)),
+        (("--effect", "0.3", "--sd", "0.25", "--until-sure", "--curves", "501"), ("--curves 501", "10000")),
         (("--effect", "0.3", "--sd", "0.25", "nosuch"), ("nosuch",)),
     ],
 )

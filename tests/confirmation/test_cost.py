@@ -2,7 +2,9 @@
 
 import pytest
 
-from vsearch.confirmation.cost import Aim, confirmation_images, cost_of
+from vsearch.confirmation.cost import Aim, confirmation_images, cost_of, until_sure
+from vsearch.confirmation.until_sure import UntilSure
+from vsearch.errors import InputError
 from vsearch.statistics import pairs_needed
 
 
@@ -32,3 +34,16 @@ def test_seeds_and_detectable_differences_share_the_error_between_curves() -> No
 def test_a_confirmation_trains_on_the_whole_official_training_split() -> None:
     assert confirmation_images("cifar10") == 50_000
     assert confirmation_images("folder:/flowers") is None
+
+
+def test_until_sure_counts_the_baseline_each_curve_and_the_controls_of_the_first() -> None:
+    plain = until_sure(Aim(0.5, 0.25, curves=2), UntilSure(), 0.5)
+    seeds = plain.prospects
+    assert plain.trainings == pytest.approx(seeds.seeds + sum(seeds.seeds_of))
+    controlled = until_sure(Aim(0.5, 0.25, curves=2, controls=True), UntilSure(), 0.5)
+    assert controlled.trainings == pytest.approx(plain.trainings + 4 * seeds.seeds_of[0])
+
+
+def test_what_would_be_simulated_for_minutes_is_refused() -> None:
+    with pytest.raises(InputError, match=r"--curves 100 and --max-seeds 101 are too much .* may be 10000"):
+        until_sure(Aim(0.5, 0.25, curves=100), UntilSure(max_seeds=101), 0.5)

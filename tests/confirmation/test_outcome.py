@@ -8,7 +8,6 @@ from scipy.stats import ttest_rel
 
 from vsearch.confirmation.outcome import Outcome, outcome, resolution
 from vsearch.search import control
-from vsearch.search.planned import with_seeds
 from vsearch.search.stored import StoredStudy, open_study
 from vsearch.search.trials import trial_results
 from vsearch.spec import StudySpec
@@ -130,7 +129,7 @@ def test_before_any_pair_there_is_no_winner(ended: Ended, plan: Plan) -> None:
 def test_seeds_that_were_added_after_looking_widen_the_interval(ended: Ended, plan: Plan, storage: Any) -> None:
     study = ended(plan(seeds=5), score)
     assert shown(study).verdict == "confirmed"
-    control.resume(study, trials=with_seeds(study.spec, 6).trials)
+    control.more_seeds(study, 6)
     looked = open_study(storage, study.name)
     row, plain = shown(looked).claims[0], shown(study).claims[0]
     assert looked.spec.sequential
@@ -138,6 +137,18 @@ def test_seeds_that_were_added_after_looking_widen_the_interval(ended: Ended, pl
     assert row.decisive is not None
     assert plain.decisive is not None
     assert row.decisive.high - row.decisive.low > plain.decisive.high - plain.decisive.low
+
+
+def test_a_curve_that_gets_no_more_seeds_misses_none(ended: Ended, plan: Plan) -> None:
+    found = shown(control.more_seeds(ended(plan(seeds=4), score), 6, {"trial 3", "reversed"}))
+    assert {row.label: row.missing for row in found.rows} == {
+        "baseline": 2,
+        "trial 7": 2,
+        "trial 3": 0,
+        "constant-mean": 2,
+        "reversed": 0,
+    }
+    assert found.missing == 6
 
 
 def test_the_shrinkage_is_the_lead_in_the_search_less_the_confirmed_one(ended: Ended, plan: Plan) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from vsearch.confirmation.outcome import Outcome, outcome
-from vsearch.confirmation.sentences import progress_sentence, shape_sentence, verdict_sentence
+from vsearch.confirmation.sentences import progress_sentence, seeds_in_words, shape_sentence, verdict_sentence
+from vsearch.search.planned import with_seeds
 from vsearch.search.stored import StoredStudy
 from vsearch.search.trials import trial_results
 from vsearch.spec import StudySpec
@@ -87,3 +88,14 @@ def test_the_shape_matters_only_if_all_controls_are_beaten(shown: Callable[..., 
 
 def test_a_finished_plan_needs_no_word_of_progress(shown: Callable[..., Outcome]) -> None:
     assert progress_sentence(shown({}, seeds=2)) == ""
+
+
+@pytest.mark.parametrize(
+    ("seeds", "settled", "words"),
+    [(1, None, "1 seed"), (3, None, "3 seeds"), (5, {"trial 7"}, "up to 5 seeds")],
+)
+def test_the_number_of_seeds_is_a_bound_where_curves_are_settled(
+    plan: Plan, seeds: int, settled: set[str] | None, words: str
+) -> None:
+    spec = plan(seeds=min(seeds, 3))
+    assert seeds_in_words(with_seeds(spec, seeds, settled)) == words

@@ -14,7 +14,7 @@ from vsearch.search.budget import is_exhausted
 from vsearch.search.claims import Claim, claim_trial
 from vsearch.search.excluding import exclude, include
 from vsearch.search.overview import overviews
-from vsearch.search.planned import with_seeds
+from vsearch.search.planned import settled_as, with_seeds
 from vsearch.search.stored import StoredStudy, open_study
 from vsearch.search.trials import trial_results
 from vsearch.spec import StudySpec
@@ -99,7 +99,7 @@ def test_resuming_queues_what_failed_but_not_what_diverged(planned: StoredStudy,
 
 def test_more_seeds_are_queued_beside_those_that_are_there(planned: StoredStudy, finish: Finish) -> None:
     finish_all(planned, finish)
-    control.resume(planned, trials=with_seeds(planned.spec, 3).trials)
+    control.more_seeds(planned, 3)
     more = open_study(planned.storage, planned.name)
     assert more.spec.seeds_per_curve == 3
     assert more.spec.sequential  # seeds were added when results were known
@@ -107,6 +107,39 @@ def test_more_seeds_are_queued_beside_those_that_are_there(planned: StoredStudy,
     pairs = Counter(trial.pair for trial in trial_results(more))
     assert pairs == {0: 2, 1: 2, 2: 2}
     assert len({seeds for trial in trial_results(more) for seeds in [trial.seeds]}) == 3
+
+
+def waiting(study: StoredStudy) -> list[tuple[str, int | None]]:
+    return [(trial.label, trial.pair) for trial in trial_results(study) if trial.state == "waiting"]
+
+
+def test_a_settled_curve_gets_no_more_seeds_until_it_is_asked_for(planned: StoredStudy, finish: Finish) -> None:
+    finish_all(planned, finish)
+    more = control.more_seeds(planned, 4, {"trial 7"})
+    assert waiting(more) == [("baseline", 2), ("baseline", 3)]
+    finish_all(more, finish)
+    assert is_exhausted(more)
+    still = control.more_seeds(more, 5)
+    assert waiting(still) == [("baseline", 4)]
+    again = control.more_seeds(still, 5, ())
+    assert waiting(again) == [("baseline", 4), *(("trial 7", pair) for pair in (2, 3, 4))]
+    details = [event.detail for event in again.storage.events(again.study_id) if event.action == "resume"]
+    assert details == ["seeds 2 -> 4, no more for trial 7", "seeds 4 -> 5", "seeds 5 -> 5"]
+
+
+def test_a_settled_curve_that_is_trained_again_keeps_its_seeds(planned: StoredStudy, finish: Finish) -> None:
+    """What failed waits again; what nobody asked for does not."""
+    finish(planned)
+    finish(planned, state=TrialState.FAIL)
+    finish_all(planned, finish)
+    assert waiting(control.more_seeds(planned, 3, {"trial 7"})) == [("trial 7", 0), ("baseline", 2)]
+
+
+def test_a_plan_is_settled_as_the_stored_one_only_where_both_plan_the_same(planned: StoredStudy) -> None:
+    stored = with_seeds(planned.spec, 3, {"trial 7"})
+    assert settled_as(with_seeds(planned.spec, 3), stored) == stored
+    for other in (with_seeds(planned.spec, 4), planned.spec.with_changes(planned=planned.spec.planned[:1], trials=3)):
+        assert settled_as(other, stored) == other
 
 
 def test_the_plan_survives_a_trial_that_is_excluded_and_included(planned: StoredStudy, finish: Finish) -> None:

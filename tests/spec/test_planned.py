@@ -52,6 +52,20 @@ def test_without_its_budget_a_plan_keeps_its_curves() -> None:
     assert spec.without_budget().planned == PLAN
 
 
+def test_a_settled_curve_keeps_its_seeds_and_the_others_share_what_is_left() -> None:
+    settled = (PLAN[0], PLAN[1], replace(PLAN[2], seeds=2))
+    spec = StudySpec(**PLANNED | {"planned": settled, "trials": 10})
+    assert spec.seeds_per_curve == 4
+    assert [spec.seeds_of(item) for item in spec.planned] == [4, 4, 2]
+    assert spec_from_json(spec.to_json()) == spec
+    assert spec_from_dict(tomllib.loads(to_toml(spec))) == spec
+    assert spec.without_budget() == StudySpec(**PLANNED).without_budget()
+
+
+def test_curves_that_are_not_settled_are_written_as_before() -> None:
+    assert StudySpec(**PLANNED).to_dict()["planned"][1].keys() == {"role", "label", "curve"}
+
+
 def test_what_is_judged_by_the_test_split_may_train_on_the_whole_train_split() -> None:
     spec = StudySpec(**PLANNED | {"train_images": 1438, "validation_images": 359})
     assert spec.train_images == 1438
@@ -81,6 +95,12 @@ def test_he2015_counts_its_iterations_on_the_whole_train_split() -> None:
         ({"planned": (replace(PLAN[0], curve=Triangle(1.3, 0.8)),), "trials": 1}, r"the curve that is 1 everywhere"),
         ({"planned": (*PLAN, PLAN[1]), "trials": 4}, r"two planned curves are called 'trial 7'"),
         ({"trials": 7}, r"trials is 7; with 3 planned curves it must be a multiple"),
+        (
+            {"planned": (*PLAN[:2], replace(PLAN[2], seeds=3)), "trials": 8},
+            r"trials is 8; 3 are those of 1 curves that get no more, and the other 2 take 3 each or more, all the same",
+        ),
+        ({"planned": (*PLAN[:2], replace(PLAN[2], seeds=3)), "trials": 7}, r"the other 2 take 3 each or more"),
+        ({"planned": (replace(PLAN[0], seeds=2), *PLAN[1:])}, r"exactly one baseline.*with every seed"),
         ({"pruner": "asha"}, r'pruner = "none"'),
         ({"replicates": 2}, r"replicates = 1"),
         ({"evaluated_on": "train"}, r"train.*validation"),
@@ -107,6 +127,8 @@ def test_a_search_is_never_judged_by_the_test_split() -> None:
         ([{"role": "winner", "label": "x", "curve": BASELINE.to_dict()}], "winner.*baseline, candidate"),
         ([{"role": "baseline", "label": "a\nb", "curve": BASELINE.to_dict()}], "printable"),
         ([{"role": "baseline", "label": "x", "curve": {"family": "cube"}}], "cube"),
+        ([{"role": "control", "label": "x", "curve": BASELINE.to_dict(), "seeds": 0}], "seeds of a planned curve is 0"),
+        ([{"role": "control", "label": "x", "curve": BASELINE.to_dict(), "seeds": "2"}], "seeds of a planned curve"),
     ],
 )
 def test_a_plan_of_other_things_than_curves_is_refused(planned: object, message: str) -> None:

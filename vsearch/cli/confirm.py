@@ -10,13 +10,14 @@ from vsearch.cli.options import Settings, all_options, json_option, make_home
 from vsearch.cli.output import note, print_json, print_line
 from vsearch.cli.planned_run import tell_plan, train_planned
 from vsearch.cli.training_options import TrainingFlags, training_options
+from vsearch.cli.until_sure_options import USUAL, until_sure_options
 from vsearch.errors import InputError
 
 if TYPE_CHECKING:
-    from vsearch.evidence import UntilSure
+    from vsearch.confirmation.until_sure import UntilSure
     from vsearch.study import Study
 
-FIRST_SEEDS, FIRST_SEEDS_UNTIL_SURE, TOP = 5, 4, 3
+FIRST_SEEDS, TOP = 5, 3
 
 
 @click.command()
@@ -25,17 +26,11 @@ FIRST_SEEDS, FIRST_SEEDS_UNTIL_SURE, TOP = 5, 4, 3
 @click.option(
     "--seeds",
     type=int,
-    help=f"Fresh seeds for each curve. [default: {FIRST_SEEDS}; {FIRST_SEEDS_UNTIL_SURE} at first with --until-sure]",
+    help=f"Fresh seeds for each curve. [default: {FIRST_SEEDS}; {USUAL.first} at first with --until-sure]",
 )
 @training_options
 @click.option("--no-controls", is_flag=True, help="Leave out the controls that tell whether it is the shape.")
-@click.option("--until-sure", is_flag=True, help="Add seeds until the answer is sure, or not worthwhile.")
-@click.option(
-    "--worthwhile",
-    type=float,
-    help="With --until-sure: curves that gain less than so many points are given up. [default: 0.2]",
-)
-@click.option("--max-seeds", type=int, help="With --until-sure: no more seeds than these. [default: 20]")
+@until_sure_options("Add seeds until the answer is sure, or not worthwhile; curves that are decided get no more.")
 @click.option("--name", help="Of the confirmation. [default: the search's with -confirmation]")
 @click.option("--queue", "is_queued", is_flag=True, help="Only store it, for workers elsewhere; trains nothing here.")
 @crew_options
@@ -47,9 +42,7 @@ def confirm(
     seeds: int | None,
     training: TrainingFlags,
     no_controls: bool,
-    until_sure: bool,
-    worthwhile: float | None,
-    max_seeds: int | None,
+    rule: "UntilSure | None",
     name: str | None,
     is_queued: bool,
     crew: CrewFlags,
@@ -65,7 +58,6 @@ def confirm(
     from vsearch import evidence
     from vsearch import study as studies
 
-    rule = _rule(until_sure, worthwhile, max_seeds)
     crew.check(settings)
     found = studies.open_study(study, settings)
     make_home(settings)
@@ -73,7 +65,7 @@ def confirm(
     planned, is_new = (found, False) if found.spec.planned else plan.of(found, seeds)
     if found.spec.planned and plan.is_given:
         raise InputError(f"{study} is a {found.spec.purpose} and keeps its plan; only --seeds can be raised")
-    if seeds is not None and seeds != planned.spec.seeds_per_curve:
+    if seeds is not None and any(planned.spec.seeds_of(item) != seeds for item in planned.spec.planned):
         planned = evidence.more_seeds(planned, seeds)
     tell_plan(planned, evidence.parent_of(planned))
     if is_queued:
@@ -124,7 +116,7 @@ class Plan:
         stored = evidence.confirmation_of(search, self._name or "")
         if stored is not None and self._top is None and not self._training.is_given and self._with_controls:
             return stored, False
-        usual = FIRST_SEEDS_UNTIL_SURE if self._is_sequential else FIRST_SEEDS
+        usual = USUAL.first if self._is_sequential else FIRST_SEEDS
         return evidence.confirm(
             search,
             top=TOP if self._top is None else self._top,
@@ -134,16 +126,3 @@ class Plan:
             with_controls=self._with_controls,
             sequential=stored.spec.sequential if stored else self._is_sequential,
         )
-
-
-def _rule(until_sure: bool, worthwhile: float | None, max_seeds: int | None) -> "UntilSure | None":
-    from vsearch.evidence import UntilSure
-
-    if not until_sure:
-        if worthwhile is not None or max_seeds is not None:
-            raise InputError("--worthwhile and --max-seeds say when --until-sure ends; add that, or leave them out")
-        return None
-    usual = UntilSure()
-    return UntilSure(
-        usual.worthwhile if worthwhile is None else worthwhile, usual.max_seeds if max_seeds is None else max_seeds
-    )

@@ -46,13 +46,14 @@ def show_planned(study: "Study", trials: "Sequence[TrialResult]") -> None:
     """Print what a planned study is and shows, and a line for each of its trainings."""
     from vsearch.cli.pen import Pen
     from vsearch.cli.study_picture import trial_lines
+    from vsearch.confirmation.sentences import seeds_in_words
     from vsearch.reports.terminal import limits
 
     spec = study.spec
     comes = f", from {spec.parent}" if spec.parent else ""
     print_line(f"{spec.name}: {spec.purpose}{comes}; {spec.network}{spec.depth} on {spec.dataset}")
     print_line(
-        f"{len(spec.planned)} curves x {spec.seeds_per_curve} seeds, {spec.epochs} epochs each, judged by the "
+        f"{len(spec.planned)} curves x {seeds_in_words(spec)}, {spec.epochs} epochs each, judged by the "
         f"{spec.evaluated_on} images; recipe {spec.recipe.name}; {study.stored.state}"
     )
     print_planned(study)

@@ -2,31 +2,19 @@
 
 import math
 from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from vsearch.cli.options import Settings, json_option, storage_options
-from vsearch.cli.output import note, print_json, print_line, print_table
+from vsearch.cli.plan_view import Reckoning, Setting, print_plan
+from vsearch.cli.until_sure_options import until_sure_options
 from vsearch.errors import InputError
 
 if TYPE_CHECKING:
-    from vsearch.confirmation.cost import Aim, Cost
+    from vsearch.confirmation.until_sure import UntilSure
 
 _MOST_EPOCHS = 10_000
-
-
-class _Setting(NamedTuple):
-    """What is trained, and how fast; of a study where one is given."""
-
-    depth: int
-    dataset: str
-    images_per_second: float | None
-    sd: float | None
-    origins: tuple[str, ...]
-    """Where numbers of a study come from, in words."""
-    train_images: int | None = None
-    """Of a study that takes a subset; None: all that a confirmation trains on."""
 
 
 @click.command()
@@ -45,6 +33,7 @@ class _Setting(NamedTuple):
     metavar="N",
     help="Of a training, or of a device with all its slots. [default: STUDY's]",
 )
+@until_sure_options("Also tell what adding seeds until it is sure costs, for curves that are better and that are not.")
 @json_option
 @storage_options
 def plan(
@@ -58,6 +47,7 @@ def plan(
     depth: int | None,
     dataset: str | None,
     images_per_second: float | None,
+    rule: "UntilSure | None",
     as_json: bool,
     settings: Settings,
 ) -> None:
@@ -66,7 +56,7 @@ def plan(
     Counts pairs of trainings for a t test at 95 % with Bonferroni's correction; STUDY's trials give the noise and the
     speed where you give none.
     """
-    from vsearch.confirmation.cost import Aim, check_aim, confirmation_images, cost_of
+    from vsearch.confirmation.cost import Aim, check_aim, confirmation_images, cost_of, until_sure
 
     _check(epochs, images_per_second)
     found = _setting(study, depth, dataset, images_per_second, sd, settings)
@@ -74,14 +64,17 @@ def plan(
         raise InputError(_no_noise(study))
     aim = check_aim(Aim(effect, found.sd, power, curves, controls=controls))
     images = found.train_images or confirmation_images(found.dataset)
-
-    def cost(seeds: int) -> "Cost":
-        return cost_of(aim, seeds, epochs=epochs, images_per_epoch=images, images_per_second=found.images_per_second)
-
-    if as_json:
-        print_json("plan", _content(aim, found, epochs, cost))
-        return
-    _print(aim, found, epochs, cost)
+    reckoning = Reckoning(
+        aim,
+        found,
+        epochs,
+        lambda seeds: cost_of(
+            aim, seeds, epochs=epochs, images_per_epoch=images, images_per_second=found.images_per_second
+        ),
+        rule,
+        () if rule is None else tuple(until_sure(aim, rule, points) for points in (effect, 0.0)),
+    )
+    print_plan(reckoning, as_json=as_json)
 
 
 def _check(epochs: int, images_per_second: float | None) -> None:
@@ -104,7 +97,7 @@ def _setting(
     speed: float | None,
     sd: float | None,
     settings: Settings,
-) -> _Setting:
+) -> Setting:
     """What the options say and, where they say nothing, what the study does."""
     from vsearch.spec.datasets import check_dataset_name
     from vsearch.spec.depth import num_blocks
@@ -112,7 +105,7 @@ def _setting(
     num_blocks(32 if depth is None else depth)
     check_dataset_name("cifar10" if dataset is None else dataset)
     if study is None:
-        return _Setting(32 if depth is None else depth, dataset or "cifar10", speed, sd, ())
+        return Setting(32 if depth is None else depth, dataset or "cifar10", speed, sd, ())
     from vsearch import study as studies
     from vsearch.search.ranking import seed_noise
 
@@ -130,78 +123,4 @@ def _setting(
     subset = found.spec.train_images if dataset == found.spec.dataset else None
     if subset is not None:
         origins.append(f"a confirmation of {study} trains on {subset} images as it does")
-    return _Setting(depth, dataset, speed, sd, tuple(origins), subset)
-
-
-def _content(aim: "Aim", setting: _Setting, epochs: int, cost: Any) -> dict[str, Any]:
-    needed = cost(aim.seeds)
-    return {
-        "effect_points": aim.effect,
-        "sd_points": aim.sd,
-        "power": aim.power,
-        "level": aim.level,
-        "curves": aim.curves,
-        "curves_per_seed": aim.trained_curves,
-        "depth": setting.depth,
-        "dataset": setting.dataset,
-        "epochs_per_training": epochs,
-        "images_per_second": setting.images_per_second,
-        "notes": list(setting.origins),
-        **_row(aim, needed),
-        "table": [_row(aim, cost(seeds)) for seeds in _seeds()],
-    }
-
-
-def _row(aim: "Aim", cost: "Cost") -> dict[str, Any]:
-    return {
-        "seeds": cost.seeds,
-        "trainings": cost.trainings,
-        "epochs": cost.epochs,
-        "device_hours": cost.device_hours,
-        "detectable_points": aim.detectable(cost.seeds),
-    }
-
-
-def _print(aim: "Aim", setting: _Setting, epochs: int, cost: Any) -> None:
-    needed = cost(aim.seeds)
-    print_line(
-        f"A difference of {aim.effect:g} points, where one training varies by {aim.sd:.3g}, is found with "
-        f"a probability of {100 * aim.power:g} % by"
-    )
-    print_line(
-        f"  {needed.seeds} seeds x {aim.trained_curves} curves = {needed.trainings} trainings of {epochs} epochs "
-        f"= {needed.epochs} epochs"
-    )
-    if needed.device_hours is not None:
-        print_line(f"  {_hours(needed)} device hours at {setting.images_per_second:.0f} images/s")
-    print_line()
-    print_table(
-        ("seeds", "trainings", "epochs", "device hours", "finds, points"),
-        [
-            (row.seeds, row.trainings, row.epochs, _hours(row), f"{aim.detectable(row.seeds):.2f}")
-            for row in (cost(seeds) for seeds in _seeds())
-        ],
-    )
-    for origin in setting.origins:
-        note(origin)
-    if needed.device_hours is None:
-        note(_no_hours(setting))
-
-
-def _seeds() -> tuple[int, ...]:
-    from vsearch.confirmation.cost import SHOWN_SEEDS
-
-    return SHOWN_SEEDS
-
-
-def _hours(cost: "Cost") -> str:
-    return "-" if cost.device_hours is None else f"{cost.device_hours:.3g}"
-
-
-def _no_hours(setting: _Setting) -> str:
-    if setting.images_per_second is not None:
-        return f"how many images {setting.dataset} has is not known here, so device hours are not either"
-    return (
-        "device hours need the speed of your device: give --images-per-second (`vsearch worker list` shows it while "
-        f"one trains), or a study of resnet{setting.depth} on {setting.dataset} that was trained on it"
-    )
+    return Setting(depth, dataset, speed, sd, tuple(origins), subset)

@@ -59,7 +59,7 @@ def planned_content(moment: Moment) -> dict[str, Any]:
 
 
 def _trained(row: Row, found: Outcome) -> str:
-    return f"{len(row.accuracies)} of {found.spec.seeds_per_curve}"
+    return f"{len(row.accuracies)} of {found.spec.seeds_of(row.planned)}"
 
 
 def _gain(row: Row) -> str:

@@ -28,7 +28,7 @@ def train_planned(study: "Study", crew: CrewFlags, settings: Settings, *, is_new
         )
         return study
     if study.is_done and evidence.outcome_of(study).missing:
-        study = evidence.more_seeds(study, study.spec.seeds_per_curve)
+        study = evidence.more_seeds(study, study.spec.seeds_per_curve, settled=None)
     if study.is_done:
         return study
     warn_of_threads(crew.check(settings), settings)
@@ -78,8 +78,10 @@ def train_all(
 
 def tell_plan(study: "Study", search: "Study | None") -> None:
     """Say on stderr what is going to be trained, and about how long that takes, before it begins."""
+    from vsearch.confirmation.sentences import seeds_in_words
+
     spec = study.spec
-    size = f"{len(spec.planned)} curves x {spec.seeds_per_curve} seeds x {spec.epochs} epochs"
+    size = f"{len(spec.planned)} curves x {seeds_in_words(spec)} x {spec.epochs} epochs"
     note(f"{spec.name}: {size} on {_images(study)}, judged by its {spec.evaluated_on} images")
     speed = _speed(search)
     images = study.spec.training_images

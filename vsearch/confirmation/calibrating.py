@@ -11,7 +11,6 @@ from vsearch.confirmation.spread import FROM_SEARCH, spread
 from vsearch.confirmation.stored_calibrations import StoredCalibration, calibration_around
 from vsearch.errors import InputError
 from vsearch.search import control
-from vsearch.search.planned import with_seeds
 from vsearch.search.stored import StoredStudy, create_or_open, open_study
 from vsearch.search.trials import trial_results
 from vsearch.spec.recipe import Recipe
@@ -80,10 +79,8 @@ def _extended(stored: StoredCalibration, plan: CalibrationPlan) -> tuple[StoredC
 
 
 def _with_seeds(stored: StoredCalibration, seeds: int) -> StoredCalibration:
-    def more(study: StoredStudy) -> StoredStudy:
-        return control.resume(study, trials=with_seeds(study.spec, seeds).trials)
-
-    return StoredCalibration(stored.name, more(stored.long), tuple(map(more, stored.short)))
+    short = tuple(control.more_seeds(study, seeds) for study in stored.short)
+    return StoredCalibration(stored.name, control.more_seeds(stored.long, seeds), short)
 
 
 def _check_kept(stored: StoredCalibration, plan: CalibrationPlan) -> None:

@@ -39,6 +39,7 @@ def row_content(row: Row) -> dict[str, Any]:
         "curve": row.curve.to_dict(),
         "accuracies": {str(pair): accuracy for pair, accuracy in sorted(row.accuracies.items())},
         "mean_accuracy": row.mean,
+        "settled_seeds": row.planned.seeds,
         "diverged": row.diverged,
         "missing": row.missing,
         "search_lead": row.search_lead,

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
+from vsearch.confirmation.until_sure import UntilSure
 from vsearch.errors import InputError
 from vsearch.spec.datasets import dataset_info
-from vsearch.statistics import detectable_difference, pairs_needed
+from vsearch.statistics import Prospects, detectable_difference, pairs_needed, prospects
 
 CONTROLS = 4
 """Of the winner: constant of equal mean, constant of equal geometric mean, reversed, a shuffle."""
 SHOWN_SEEDS = (3, 5, 10, 20)
+MOST_SIMULATED = 10_000
+"""Curves times seeds: a few seconds, and 300 MB."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,41 @@ def cost_of(
     images = None if images_per_epoch is None else trainings * epochs * images_per_epoch
     hours = None if images is None or images_per_second is None else images / images_per_second / 3600
     return Cost(seeds, trainings, trainings * epochs, images, hours)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What becomes of a confirmation that adds seeds until it is sure, if one curve has a given difference."""
+
+    effect: float
+    """The true difference of the first curve, in points; the others have none."""
+    prospects: Prospects
+    trainings: float
+    """On average."""
+
+
+def until_sure(aim: Aim, rule: UntilSure, effect: float) -> Expected:
+    """Simulated studies of so many curves; the controls get the seeds of the first one.
+
+    Raises:
+        InputError: there is too much to simulate.
+    """
+    if aim.curves * rule.max_seeds > MOST_SIMULATED:
+        raise InputError(
+            f"--curves {aim.curves} and --max-seeds {rule.max_seeds} are too much to simulate; their product may be "
+            f"{MOST_SIMULATED}"
+        )
+    found = prospects(
+        (effect, *[0.0] * (aim.curves - 1)),
+        aim.sd,
+        worthwhile=rule.worthwhile,
+        max_seeds=rule.max_seeds,
+        first=rule.first,
+        step=rule.step,
+        level=aim.level,
+    )
+    controls = CONTROLS * found.seeds_of[0] if aim.controls else 0.0
+    return Expected(effect, found, found.seeds + sum(found.seeds_of) + controls)
 
 
 def confirmation_images(dataset: str) -> int | None:

@@ -162,7 +162,7 @@ def outcome(
                 item,
                 own,
                 diverged,
-                max(0, spec.seeds_per_curve - len(own) - diverged),
+                max(0, spec.seeds_of(item) - len(own) - diverged),
                 tuple(pairs),
                 difference,
                 None if difference is None else decisive_interval(spec, pairs, difference),

@@ -65,6 +65,12 @@ def judged_by(spec: StudySpec) -> str:
     return f"the {spec.evaluated_on} images of {spec.dataset if info is None else info.title}"
 
 
+def seeds_in_words(spec: StudySpec) -> str:
+    """`8 seeds`; `up to 8 seeds` where some curves are decided and got no more."""
+    seeds = f"{spec.seeds_per_curve} seed{'' if spec.seeds_per_curve == 1 else 's'}"
+    return f"up to {seeds}" if any(item.seeds is not None for item in spec.planned) else seeds
+
+
 def signed(points: float) -> str:
     """`+0.42`; a rounded zero has no sign."""
     return f"{points:+.2f}" if round(points, 2) else "0.00"
@@ -95,7 +101,7 @@ def _because(outcome: Outcome, row: Row) -> str:
     """What keeps the verdict from being more."""
     assert row.difference is not None
     if row.diverged:
-        return f"; {row.diverged} of its {outcome.spec.seeds_per_curve} trainings diverged, so nothing is claimed"
+        return f"; {row.diverged} of its {outcome.spec.seeds_of(row.planned)} trainings diverged, so nothing is claimed"
     if row.verdict != "not shown":
         return ""
     if not math.isfinite(row.difference.detectable):

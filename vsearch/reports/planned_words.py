@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from vsearch.confirmation.outcome import Outcome, Row
-from vsearch.confirmation.sentences import progress_sentence, shape_sentence, verdict_sentence
+from vsearch.confirmation.sentences import progress_sentence, seeds_in_words, shape_sentence, verdict_sentence
 from vsearch.curves import paper
 from vsearch.reports.figures.setting import network_title
 from vsearch.reports.study_data import Child, StudyData
@@ -87,7 +87,7 @@ def _diverged(row: Row) -> str:
 def planned_budget(data: StudyData) -> str:
     """How many of the planned trainings have ended, and what they cost."""
     spec = data.spec
-    size = f"{len(spec.planned)} curves with {counted(spec.seeds_per_curve, 'seed')} each"
+    size = f"{len(spec.planned)} curves with {seeds_in_words(spec)} each"
     parts = [f"{_ended(data)} of {counted(spec.trials, 'training')} ({size})"]
     counts = ((state, sum(trial.state == state for trial in data.trials)) for state in ("running", "failed"))
     parts += [f"{number} {state}" for state, number in counts if number]

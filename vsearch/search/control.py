@@ -4,13 +4,14 @@ import getpass
 import logging
 import os
 import socket
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any
 
 from vsearch.errors import DataError, InputError, shorten
 from vsearch.search import attributes
 from vsearch.search.first import first_curves
-from vsearch.search.planned import enqueue_planned, missing_trials
+from vsearch.search.planned import enqueue_planned, missing_trials, with_seeds
 from vsearch.search.stored import StoredStudy, StudyState, enqueue, open_study, refreshed
 from vsearch.search.trials import trial_results
 from vsearch.spec.study import StudySpec
@@ -60,9 +61,37 @@ def resume(study: StoredStudy, **budget: float | None) -> StoredStudy:
     Raises:
         InputError: the budget is out of its range.
     """
+    return _go_on(
+        study,
+        lambda spec: spec.with_changes(**budget),
+        lambda spec: ", ".join(f"{name} {getattr(spec, name)} -> {value}" for name, value in budget.items()),
+    )
+
+
+def more_seeds(study: StoredStudy, seeds: int, settled: Collection[str] | None = None) -> StoredStudy:
+    """Let a planned study go on with so many seeds for each curve; its intervals stay valid under that.
+
+    Args:
+        settled: labels of curves that get no more; None: those that got no more before.
+
+    Raises:
+        InputError: the seeds are out of their range, or fewer than there are.
+    """
+    no_more = f", no more for {', '.join(settled)}" if settled else ""
+    return _go_on(
+        study,
+        lambda spec: with_seeds(spec, seeds, settled),
+        lambda spec: f"seeds {spec.seeds_per_curve} -> {seeds}{no_more}",
+    )
+
+
+def _go_on(
+    study: StoredStudy, changed: Callable[[StudySpec], StudySpec], detail: Callable[[StudySpec], str]
+) -> StoredStudy:
+    """Let workers take trials of a study with a changed spec; `detail` tells the record what changes in a spec."""
     with study.storage.exclusive(study.study_id):
         study = refreshed(study)
-        spec = _counted_on(study, study.spec.with_changes(**budget))
+        spec = _counted_on(study, changed(study.spec))
         text = spec.to_json()
         enqueue_missing(study, spec)
 
@@ -70,8 +99,7 @@ def resume(study: StoredStudy, **budget: float | None) -> StoredStudy:
             has_changed = write_study_attr(connection, study.study_id, attributes.SPEC, text)
             return write_study_attr(connection, study.study_id, attributes.STATE, "open") or has_changed
 
-        changes = [f"{name} {getattr(study.spec, name)} -> {value}" for name, value in budget.items()]
-        carry_out(study.storage, Entry(study.study_id, None, who(), "resume", ", ".join(changes)), change)
+        carry_out(study.storage, Entry(study.study_id, None, who(), "resume", detail(study.spec)), change)
     return open_study(study.storage, study.name)
 
 

@@ -1,6 +1,7 @@
 """The trials of planned studies: queued in pairs, and again where one was lost."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 import optuna
@@ -22,7 +23,8 @@ class PlannedTrial(NamedTuple):
 
 def planned_trials(spec: StudySpec) -> list[PlannedTrial]:
     """What the plan asks for, seed by seed: whatever has ended when it is broken off can be compared."""
-    return [PlannedTrial(curve, pair) for pair in range(spec.seeds_per_curve) for curve in spec.planned]
+    pairs = range(spec.seeds_per_curve)
+    return [PlannedTrial(curve, pair) for pair in pairs for curve in spec.planned if pair < spec.seeds_of(curve)]
 
 
 def missing_trials(spec: StudySpec, there: Iterable[tuple[str, int]]) -> list[PlannedTrial]:
@@ -43,12 +45,26 @@ def seed_of(spec: StudySpec, pair: int) -> int:
     return derive_seed(spec.purpose, spec.seed, pair)
 
 
-def with_seeds(spec: StudySpec, seeds: int) -> StudySpec:
+def with_seeds(spec: StudySpec, seeds: int, settled: Collection[str] | None = None) -> StudySpec:
     """The same plan with so many seeds for each curve.
 
+    Args:
+        settled: labels of curves that keep the seeds they have; None: of those that are settled already.
+
     Raises:
-        InputError: no seed, or more trainings than a study takes.
+        InputError: no seed, fewer than a settled curve has, or more trainings than a study takes.
     """
     if seeds < 1:
         raise InputError(f"seeds is {seeds}; give at least 1, and 2 or more for an interval")
-    return spec.with_changes(trials=seeds * len(spec.planned))
+    if settled is None:
+        settled = [item.label for item in spec.planned if item.seeds is not None]
+    planned = [replace(item, seeds=spec.seeds_of(item) if item.label in settled else None) for item in spec.planned]
+    return spec.with_changes(planned=tuple(planned), trials=sum(item.seeds or seeds for item in planned))
+
+
+def settled_as(spec: StudySpec, stored: StudySpec) -> StudySpec:
+    """A plan with the curves settled that a stored one has settled, if both have the same curves and as many seeds."""
+    has_same_curves = spec.without_budget().planned == stored.without_budget().planned
+    if not has_same_curves or spec.seeds_per_curve != stored.seeds_per_curve:
+        return spec
+    return spec.with_changes(planned=stored.planned, trials=stored.trials)

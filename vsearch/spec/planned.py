@@ -6,7 +6,7 @@ from typing import Any
 
 from vsearch.curves import BASELINE, Curve, from_dict
 from vsearch.errors import InputError, unknown_name
-from vsearch.spec.number import shown
+from vsearch.spec.number import check_whole, shown
 
 SEARCH = "search"
 PURPOSES = ("confirmation", "reproduction", "transfer", "calibration")
@@ -22,7 +22,7 @@ class PlannedCurve:
     """One curve that a planned study trains, once with each of its seeds.
 
     Raises:
-        InputError: no such role, or a label that is empty, too long or of several lines.
+        InputError: no such role, a label that is empty, too long or of several lines, or seeds below 1.
     """
 
     role: str
@@ -30,6 +30,8 @@ class PlannedCurve:
     label: str
     """Its name in the study, for people: `trial 12`, `reversed`."""
     curve: Curve
+    seeds: int | None = None
+    """Of a curve whose answer is sure: the seeds that it got, and it gets no more. None: as many as the others."""
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:
@@ -38,17 +40,20 @@ class PlannedCurve:
             raise InputError(
                 f"a planned curve is called {shown(self.label)}; give 1 to {LONGEST_LABEL} printable characters"
             )
+        if self.seeds is not None:
+            check_whole("seeds of a planned curve", self.seeds, 1, 1_000_000)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values."""
-        return {"role": self.role, "label": self.label, "curve": self.curve.to_dict()}
+        content = {"role": self.role, "label": self.label, "curve": self.curve.to_dict()}
+        return content if self.seeds is None else content | {"seeds": self.seeds}
 
 
 def planned_from(value: object) -> tuple[PlannedCurve, ...]:
     """The planned curves of a stored spec or a TOML file, as `to_dict` gives them.
 
     Raises:
-        InputError: it is no list of tables with role, label and curve.
+        InputError: it is no list of tables with role, label and curve, and seeds where they are fewer.
     """
     if not isinstance(value, Sequence) or isinstance(value, str):
         raise InputError(f"planned is {shown(value)}; give a list of tables with role, label and curve")
@@ -58,12 +63,24 @@ def planned_from(value: object) -> tuple[PlannedCurve, ...]:
 def _planned_curve(item: object) -> PlannedCurve:
     if isinstance(item, PlannedCurve):
         return item
-    if not isinstance(item, Mapping) or item.keys() != {"role", "label", "curve"}:
-        raise InputError(f"a planned curve is {shown(item)}; it is a table with role, label and curve")
+    if not isinstance(item, Mapping) or item.keys() - {"seeds"} != {"role", "label", "curve"}:
+        raise InputError(
+            f"a planned curve is {shown(item)}; it is a table with role, label and curve, and seeds where they are "
+            "fewer than those of the others"
+        )
     role, label, curve = item["role"], item["label"], item["curve"]
     if not isinstance(role, str) or not isinstance(label, str) or not isinstance(curve, Mapping):
         raise InputError(f"a planned curve is {shown(item)}; role and label are texts, curve is a table with a family")
-    return PlannedCurve(role, label, from_dict(curve))
+    return PlannedCurve(role, label, from_dict(curve), item.get("seeds"))
+
+
+def seeds_per_curve(planned: Sequence[PlannedCurve], trials: int) -> int:
+    """The seeds that each curve gets which is not settled."""
+    return (trials - _settled(planned)) // max(1, sum(item.seeds is None for item in planned))
+
+
+def _settled(planned: Sequence[PlannedCurve]) -> int:
+    return sum(item.seeds or 0 for item in planned)
 
 
 def check_plan(purpose: str, planned: Sequence[PlannedCurve], trials: object) -> None:
@@ -71,7 +88,7 @@ def check_plan(purpose: str, planned: Sequence[PlannedCurve], trials: object) ->
 
     Raises:
         InputError: a purpose without curves or curves without one, no baseline or two, labels that are given twice, or
-            a number of trials that is not the same for each curve.
+            a number of trials that is not the same for each curve that goes on.
     """
     if purpose != SEARCH and purpose not in PURPOSES:
         raise unknown_name("purpose of a study", purpose, (SEARCH, *PURPOSES))
@@ -88,7 +105,21 @@ def check_plan(purpose: str, planned: Sequence[PlannedCurve], trials: object) ->
     if twice is not None:
         raise InputError(f"two planned curves are called {shown(twice)}; give each a label of its own")
     baselines = [item for item in planned if item.role == "baseline"]
-    if len(baselines) != 1 or baselines[0].curve != BASELINE:
-        raise InputError("a plan has exactly one baseline, the curve that is 1 everywhere, to pair the others with")
-    if isinstance(trials, int) and trials % len(planned):
-        raise InputError(f"trials is {trials}; with {len(planned)} planned curves it must be a multiple of that")
+    if len(baselines) != 1 or baselines[0].curve != BASELINE or baselines[0].seeds is not None:
+        raise InputError(
+            "a plan has exactly one baseline, the curve that is 1 everywhere, with every seed, to pair the others with"
+        )
+    if isinstance(trials, int):
+        _check_trials(planned, trials)
+
+
+def _check_trials(planned: Sequence[PlannedCurve], trials: int) -> None:
+    settled = [item.seeds for item in planned if item.seeds is not None]
+    going_on, left = len(planned) - len(settled), trials - sum(settled)
+    if not settled and trials % going_on:
+        raise InputError(f"trials is {trials}; with {going_on} planned curves it must be a multiple of that")
+    if settled and (left % going_on or left < going_on * max(settled)):
+        raise InputError(
+            f"trials is {trials}; {sum(settled)} are those of {len(settled)} curves that get no more, and the other "
+            f"{going_on} take {max(settled)} each or more, all the same number"
+        )

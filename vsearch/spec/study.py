@@ -15,7 +15,7 @@ from vsearch.spec.images import EVALUATED_ON, check_counts, parts_of
 from vsearch.spec.knobs import canonical_knobs, curve_at, knobs_of, structure_of
 from vsearch.spec.name import check_study_name, default_name
 from vsearch.spec.number import check_interval, check_whole, shown
-from vsearch.spec.planned import SEARCH, PlannedCurve, check_plan
+from vsearch.spec.planned import SEARCH, PlannedCurve, check_plan, seeds_per_curve
 from vsearch.spec.recipe import RECIPES, Recipe
 
 VERSION = 1
@@ -87,7 +87,7 @@ class StudySpec:
     evaluated_on: str = "validation"
     """`test`: trained on the whole official train split and judged by the test split, which no search opens."""
     planned: tuple[PlannedCurve, ...] = ()
-    """The curves that a planned study trains, `trials` in all: one for each curve and seed."""
+    """The curves that a planned study trains, `trials` in all: one for each curve and each of its seeds."""
     sequential: bool = False
     """Whether its number of seeds depends on its results: intervals are then those that stay valid under that."""
 
@@ -211,8 +211,12 @@ class StudySpec:
 
     @property
     def seeds_per_curve(self) -> int:
-        """Of a planned study: trainings of each curve."""
-        return self.trials // max(1, len(self.planned))
+        """Of a planned study: trainings of each curve that is not settled."""
+        return seeds_per_curve(self.planned, self.trials)
+
+    def seeds_of(self, planned: PlannedCurve) -> int:
+        """Trainings of one of the planned curves."""
+        return planned.seeds or self.seeds_per_curve
 
     @cached_property
     def search_knobs(self) -> dict[str, tuple[Knob, ...]]:
@@ -234,7 +238,10 @@ class StudySpec:
     def without_budget(self) -> "StudySpec":
         """The same spec with the default budget: two studies that agree in it train each curve alike."""
         defaults = {name: _DEFAULTS[name] for name in _NOT_TRAINING}
-        return self.with_changes(**defaults | ({"trials": len(self.planned)} if self.planned else {}))
+        if not self.planned:
+            return self.with_changes(**defaults)
+        planned = tuple(replace(item, seeds=None) for item in self.planned)
+        return self.with_changes(**defaults | {"trials": len(planned), "planned": planned})
 
     @property
     def rungs(self) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from vsearch.statistics.interval import Interval
 from vsearch.statistics.paired import PairedDifference, paired_difference
 from vsearch.statistics.power import detectable_difference, pairs_needed, power_of
+from vsearch.statistics.prospects import Prospects, prospects
 from vsearch.statistics.ranks import RankCorrelation, rank_correlation
 from vsearch.statistics.sequential import Decision, NextStep, confidence_sequence, next_step
 
@@ -11,6 +12,7 @@ __all__ = [
     "Interval",
     "NextStep",
     "PairedDifference",
+    "Prospects",
     "RankCorrelation",
     "confidence_sequence",
     "detectable_difference",
@@ -18,5 +20,6 @@ __all__ = [
     "paired_difference",
     "pairs_needed",
     "power_of",
+    "prospects",
     "rank_correlation",
 ]

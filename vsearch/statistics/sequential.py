@@ -23,6 +23,8 @@ from vsearch.statistics.interval import Interval
 Verdict = Literal["confirmed", "worse", "futile", "spent", "more"]
 Floats = npt.NDArray[np.float64]
 
+ORDER: tuple[Verdict, ...] = ("more", "confirmed", "spent", "futile", "worse")
+"""The first of these that one of the candidates has is the study's."""
 MIXTURE = 0.3
 """The prior precision c² of the standardised difference in units of one pair: the mixture weighs differences of about
 1.8 standard deviations. Of 0.01, 0.03, 0.1, 0.3, 1 and 3 it needed the fewest pairs on average for a difference of one
@@ -73,9 +75,8 @@ def confidence_sequence(
         InputError: no difference, or one that is not finite; a number out of its range.
     """
     numbers = np.asarray(check_differences(differences))
-    lows, highs = looks(numbers[None], error_rate(level, comparisons), check_resolution(resolution))
-    low, high = float(lows.max()), float(highs.min())
-    return Interval(low, high) if low <= high else Interval(float(lows[0, -1]), float(highs[0, -1]))
+    lows, highs = held(*looks(numbers[None], error_rate(level, comparisons), check_resolution(resolution)))
+    return Interval(float(lows[0, -1]), float(highs[0, -1]))
 
 
 def looks(differences: Floats, alpha: float, resolution: float = 0.0) -> tuple[Floats, Floats]:
@@ -97,6 +98,24 @@ def looks(differences: Floats, alpha: float, resolution: float = 0.0) -> tuple[F
     half = np.where(known, np.sqrt(variance * (bound - 1) / np.where(left > 0, left, 1.0)), np.inf)
     mean = mean + differences[:, :1]
     return mean - half, mean + half
+
+
+def held(lows: Floats, highs: Floats) -> tuple[Floats, Floats]:
+    """What all looks up to each have left, or that look itself where nothing is: `(sets, pairs)` -> twice the same."""
+    low, high = np.maximum.accumulate(lows, axis=1), np.minimum.accumulate(highs, axis=1)
+    is_left = low <= high
+    return np.where(is_left, low, lows), np.where(is_left, high, highs)
+
+
+def verdicts(
+    lows: Floats, highs: Floats, pairs: npt.ArrayLike, *, worthwhile: float, max_seeds: int
+) -> npt.NDArray[np.str_]:
+    """The rule itself: what intervals after so many pairs say of their candidates; `pairs` is broadcast to them."""
+    return np.select(
+        [lows > 0, highs < 0, highs < worthwhile, np.broadcast_to(np.asarray(pairs) >= max_seeds, lows.shape)],
+        ["confirmed", "worse", "futile", "spent"],
+        default="more",
+    )
 
 
 def next_step(
@@ -130,24 +149,22 @@ def next_step(
             differences, level=level, comparisons=len(differences_by_candidate), resolution=resolution
         )
         decisions[name] = _decide(interval, len(differences), worthwhile, max_seeds)
-    order: tuple[Verdict, ...] = ("more", "confirmed", "spent", "futile", "worse")
-    name = min(decisions, key=lambda name: order.index(decisions[name].verdict))
+    name = min(decisions, key=lambda name: ORDER.index(decisions[name].verdict))
     return NextStep(decisions[name].verdict, f"{name}: {decisions[name].reason}", decisions)
 
 
 def _decide(interval: Interval, pairs: int, worthwhile: float, max_seeds: int) -> Decision:
+    ends = np.asarray(interval.low), np.asarray(interval.high)
+    found = verdicts(*ends, pairs, worthwhile=worthwhile, max_seeds=max_seeds).item()
+    verdict = next(known for known in ORDER if known == found)
     after = f"after {pairs} pairs the interval is {interval.low:+.2f} to {interval.high:+.2f} points"
-    verdict: Verdict = "more"
-    if interval.low > 0:
-        verdict, reason = "confirmed", f"{after}, all above zero"
-    elif interval.high < 0:
-        verdict, reason = "worse", f"{after}, all below zero"
-    elif interval.high < worthwhile:
-        verdict, reason = "futile", f"{after}, all below the {worthwhile:g} that would be worthwhile"
-    elif pairs >= max_seeds:
-        verdict, reason = "spent", f"{after}, which decides nothing, and no more than {max_seeds} seeds are allowed"
-    elif interval.is_finite:
-        reason = f"{after}, which decides nothing yet"
-    else:
-        reason = f"after {pairs} pairs nothing can be said yet"
-    return Decision(verdict, reason, interval, pairs)
+    reasons: Mapping[Verdict, str] = {
+        "confirmed": f"{after}, all above zero",
+        "worse": f"{after}, all below zero",
+        "futile": f"{after}, all below the {worthwhile:g} that would be worthwhile",
+        "spent": f"{after}, which decides nothing, and no more than {max_seeds} seeds are allowed",
+        "more": f"{after}, which decides nothing yet"
+        if interval.is_finite
+        else f"after {pairs} pairs nothing can be said yet",
+    }
+    return Decision(verdict, reasons[verdict], interval, pairs)

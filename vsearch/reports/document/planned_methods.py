@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from vsearch.confirmation.outcome import LEVEL
+from vsearch.confirmation.sentences import seeds_in_words
 from vsearch.reports.study_data import StudyData
 from vsearch.reports.wording import counted
 from vsearch.spec.study import StudySpec
@@ -24,7 +25,7 @@ def planned_set_up(data: StudyData) -> Pairs:
         ("judged by", _evaluation_images(spec)),
         ("split seed", str(spec.split_seed)),
         ("curves", f"{len(spec.planned)}: {', '.join(f'{item.label} ({item.role})' for item in spec.planned)}"),
-        ("seeds", f"{spec.seeds_per_curve} for each curve, the same for all, and none that a search trains with"),
+        ("seeds", _seeds(spec)),
         ("pairs", "with the same seed two curves begin with the same weights and see the same images in one order"),
         ("number of seeds", _sequential(spec)),
         ("length of a training", f"{counted(spec.epochs, 'epoch')}; the accuracy after the last one counts"),
@@ -43,6 +44,13 @@ def planned_commands(data: StudyData) -> Pairs:
         ("All trainings, each with its seed and digests", f"vsearch study export {name} --format csv -o {name}.csv"),
         ("This report again", f"vsearch report {name} -o {name}.html"),
     )
+
+
+def _seeds(spec: StudySpec) -> str:
+    settled = "".join(
+        f"; {item.label} got {item.seeds}, as it was decided then" for item in spec.planned if item.seeds is not None
+    )
+    return f"{seeds_in_words(spec)} for each curve, the same for all, and none that a search trains with{settled}"
 
 
 def _origin(data: StudyData) -> str:

@@ -1,0 +1,42 @@
+"""Confirmations whose seeds depend on their results: when one ends, and which curves need no more."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vsearch.confirmation.plan import check_seeds
+from vsearch.spec.number import check_interval
+
+if TYPE_CHECKING:  # the command line names the defaults below without what reckons with them
+    from vsearch.confirmation.outcome import Outcome
+    from vsearch.statistics import NextStep
+
+
+@dataclass(frozen=True)
+class UntilSure:
+    """When a sequential confirmation ends.
+
+    Raises:
+        InputError: a number out of its range.
+    """
+
+    worthwhile: float = 0.2
+    """Points; curves whose interval ends below are given up."""
+    max_seeds: int = 20
+    step: int = 2
+    """Seeds that are added at a time."""
+    first: int = 4
+    """Seeds to begin with: fewer say nothing."""
+
+    def __post_init__(self) -> None:
+        check_interval("worthwhile", self.worthwhile, 0, 100)
+        for seeds in (self.max_seeds, self.step, self.first):
+            check_seeds(seeds)
+
+
+def settled(outcome: "Outcome", step: "NextStep") -> frozenset[str]:
+    """The labels of the curves that need no more seeds: claims that are decided, and the controls of such a subject."""
+    decided = step.decisions.keys() - set(step.undecided)
+    subject = outcome.subject
+    if subject is not None and subject.label in decided:
+        decided |= {row.label for row in outcome.rows if row.role == "control"}
+    return frozenset(decided)
