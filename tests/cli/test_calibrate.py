@@ -111,6 +111,16 @@ def test_a_study_takes_epochs_and_first_rung_of_the_proposal(calibrated: Cli) ->
     ]
 
 
+def test_a_new_search_is_warned_of_what_its_calibration_found(calibrated: Cli, cli: Cli) -> None:
+    """Nine curves, two epochs and one seed: a first rung at epoch 2 of 12 is one that nobody tried."""
+    told = calibrated("study", "create", *SMALL, "--epochs", "12", "--name", "t")
+    assert told.code == 0
+    assert "warning: the calibration s-calibration tried no trials of 12 epochs" in told.err
+    other = calibrated("study", "create", *SMALL, "--depth", "14", "--name", "u")
+    assert other.code == 0
+    assert "calibration" not in other.err
+
+
 def test_a_study_that_nothing_was_calibrated_for_is_told_how(calibrated: Cli, tmp_path: Path) -> None:
     other = calibrated("study", "create", *SMALL, "--depth", "14", "--rungs", "calibrated")
     assert other.code == 2

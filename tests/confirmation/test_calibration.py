@@ -9,6 +9,7 @@ import pytest
 from vsearch.confirmation.calibration import Calibration, calibration, mean_epochs
 from vsearch.confirmation.calibration_content import calibration_content
 from vsearch.confirmation.calibration_sentences import calibration_sentences
+from vsearch.confirmation.proposals import doubt_about
 from vsearch.confirmation.schedules import CalibrationSpecs, Schedules, calibration_specs
 from vsearch.confirmation.stored_calibrations import CalibrationTrials, ScheduleTrials
 from vsearch.curves import BASELINE, Constant
@@ -256,3 +257,30 @@ def test_the_long_schedule_of_a_small_subset_ends_where_every_full_schedule_does
     search = StudySpec(("triangle",), dataset="digits", depth=8, epochs=8, train_images=256)
     specs = calibration_specs(search, (PlannedCurve("baseline", "baseline", BASELINE),), seeds=1, schedules=Schedules())
     assert specs.long.epochs == 164
+
+
+@pytest.mark.parametrize(
+    ("changes", "good_from", "said"),
+    [
+        ({}, 1, ""),
+        ({}, 3, "trials of 8 epochs, compared from epoch 2 on, do not rank curves as long trainings do; of 4 epochs, "),
+        ({"first_rung": 3}, 3, ""),
+        ({"pruner": "none"}, 3, ""),
+        ({"epochs": 2, "pruner": "none"}, 3, "trials of 2 epochs do not rank"),
+        ({"epochs": 6}, 3, "tried no trials of 6 epochs; of 4 epochs, compared from epoch 3 on, they do"),
+        ({}, 99, "do not rank curves as long trainings do, nor did any others that it tried"),
+    ],
+)
+def test_a_search_is_told_what_its_calibration_has_against_it(
+    changes: dict[str, object], good_from: int, said: str
+) -> None:
+    found = calibration(trained(ranked_from(good_from)))
+    doubt = doubt_about(SEARCH.with_changes(**changes), found)
+    assert said in doubt
+    assert bool(said) == bool(doubt)
+
+
+def test_a_calibration_that_has_not_ended_has_nothing_against_a_search() -> None:
+    found = calibration(trained(lambda curve, seed, epochs: None if curve == 1 and seed == 1 else [0.5] * epochs))
+    assert found.missing
+    assert doubt_about(SEARCH, found) == ""

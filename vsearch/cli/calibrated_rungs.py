@@ -1,12 +1,13 @@
 """`--rungs calibrated`: epochs and first rung of a new study by what a calibration proposes."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from vsearch.cli.options import Settings
 from vsearch.cli.output import note
 from vsearch.curves.number import read_number
-from vsearch.errors import InputError, shorten
+from vsearch.errors import InputError, VsearchError, shorten
 from vsearch.spec import StudySpec
 
 if TYPE_CHECKING:
@@ -41,6 +42,18 @@ def with_calibrated_rungs(
         f"by the calibration {found.calibration}: {found.epochs} epochs, first rung at epoch {found.first_rung}{doubt}"
     )
     return spec_of({**flags, "epochs": found.epochs, "first_rung": found.first_rung})
+
+
+def warn_of_calibration(spec: StudySpec, settings: Settings) -> None:
+    """Say on stderr what the newest calibration that fits a new search has to say against its epochs and rungs."""
+    from vsearch.confirmation.calibration import calibration
+    from vsearch.confirmation.proposals import doubt_about, fitting
+    from vsearch.confirmation.stored_calibrations import read
+
+    with suppress(VsearchError):  # of a calibration that cannot be read nothing is told, and the search goes on
+        found = fitting(_storage(settings), spec)
+        if found is not None and (doubt := doubt_about(spec, calibration(read(found)))):
+            note(f"warning: {doubt}")
 
 
 def _wanted(rungs: str) -> float:

@@ -198,8 +198,10 @@ def _recipe_value(key: str, text: str) -> Any:
     return int(text) if is_whole else read_number(key, text)
 
 
-def warn_about(spec: StudySpec) -> None:
+def warn_about(spec: StudySpec, settings: Settings) -> None:
     """Say on stderr what a careful user would want to know before training."""
+    if spec.planned:
+        return
     if spec.sampler == "gp" and spec.pruner != "none":
         note(
             "warning: the gp sampler ignores pruned trials, so with a pruner it is hardly better than random; "
@@ -210,6 +212,9 @@ def warn_about(spec: StudySpec) -> None:
     fixed = [name for name in spec.families if all(knob.is_fixed for knob in spec.search_knobs[name])]
     if fixed:
         note(f"warning: every knob of {', '.join(fixed)} is fixed: its trials are replicates of one curve")
+    from vsearch.cli.calibrated_rungs import warn_of_calibration
+
+    warn_of_calibration(spec, settings)
 
 
 @click.command()
@@ -226,7 +231,7 @@ def create(file: Path | None, flags: dict[str, Any], settings: Settings) -> None
 
     make_home(settings)
     created = study.create(spec, settings)
-    warn_about(spec)
+    warn_about(spec, settings)
     note(
         f"created: {spec.trials} trials of at most {spec.epochs} epochs on {spec.dataset}; "
         f"train them with: vsearch study run {spec.name}"
