@@ -85,6 +85,18 @@ class Cli:
             raise AssertionError(process.communicate()) from None
         return Result(process.returncode, out, err)
 
+    def refuses(self, arguments: list[str], words: tuple[str, ...], folder: Path) -> None:
+        """Check that a command is refused in one line that holds these words, and makes nothing in the folder."""
+        before = sorted(folder.rglob("*"))
+        result = self(*arguments)
+        assert result.code == 2, result
+        assert result.out == ""
+        assert result.err.startswith("vsearch: ")
+        assert result.err.count("\n") == 1, result.err
+        assert len(result.err) < 600, result.err
+        assert [word for word in words if word not in result.err] == [], result.err
+        assert sorted(folder.rglob("*")) == before
+
     def trials(self, study: str) -> list[dict[str, Any]]:
         """The trials of a study, by `study show --json`."""
         result = self("study", "show", study, "--json")

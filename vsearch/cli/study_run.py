@@ -76,6 +76,7 @@ def _stored(name: str, flags: dict[str, Any], settings: Settings) -> "Study":
         found = studies.open_study(name, settings)
     except InputError as error:
         hint = f"; for a new study say --family {name}" if name in families() else ""
+        hint = f"; for a new study of that name say --name {name}" if "families" in flags else hint
         raise InputError(f"{error}{hint}") from None
     if flags:
         given = ", ".join(f"--{_FLAGS.get(flag, flag.replace('_', '-'))}" for flag in flags)
