@@ -21,7 +21,7 @@ from vsearch.confirmation.plan import (
     suffixed,
 )
 from vsearch.confirmation.transfer import Place, transfer_spec
-from vsearch.confirmation.until_sure import UntilSure, settled
+from vsearch.confirmation.until_sure import UntilSure, settled_labels
 from vsearch.curves import Curve
 from vsearch.errors import InputError, VsearchError
 from vsearch.search import control, relatives
@@ -153,7 +153,7 @@ def train_until_sure(planned: Study, rule: UntilSure, train: Callable[[Study], o
                 f"the trainings of {planned.spec.name} fail; see: vsearch trial list {planned.spec.name} --state failed"
             )
         seeds = min(rule.max_seeds, planned.spec.seeds_per_curve + rule.step)
-        planned = more_seeds(planned, seeds, settled(outcome_of(planned), step))
+        planned = more_seeds(planned, seeds, settled_labels(outcome_of(planned), step))
 
 
 def decide(planned: Study, rule: UntilSure) -> NextStep:

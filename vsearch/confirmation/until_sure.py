@@ -33,7 +33,7 @@ class UntilSure:
             check_seeds(seeds)
 
 
-def settled(outcome: "Outcome", step: "NextStep") -> frozenset[str]:
+def settled_labels(outcome: "Outcome", step: "NextStep") -> frozenset[str]:
     """The labels of the curves that need no more seeds: claims that are decided, and the controls of such a subject."""
     decided = step.decisions.keys() - set(step.undecided)
     subject = outcome.subject

@@ -77,7 +77,7 @@ def more_seeds(study: StoredStudy, seeds: int, settled: Collection[str] | None =
     Raises:
         InputError: the seeds are out of their range, or fewer than there are.
     """
-    no_more = f", no more for {', '.join(settled)}" if settled else ""
+    no_more = f", no more for {', '.join(sorted(settled))}" if settled else ""
     return _go_on(
         study,
         lambda spec: with_seeds(spec, seeds, settled),
