@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,8 +12,17 @@ from vsearch.data import Augmentation, ImageSet, SearchData, load_search_data
 from vsearch.models import resnet
 from vsearch.spec.recipe import Recipe
 from vsearch.training.loop import Training
+from vsearch.training.steps import MakeSteps
 
 MakeTraining = Callable[..., Training]
+# Numbers that float32 holds exactly: a rate in a float32 tensor is then the eager steps' rate.
+EXACT = Recipe("exact", learning_rate=0.0625, drops=(0.5,), drop_factor=0.25, batch_size=32)
+
+
+def one_epoch(training: Training) -> tuple[float, ...]:
+    """The numbers of one more epoch."""
+    record = training.run_epoch()
+    return record.train_loss, record.max_loss, record.validation_loss, record.validation_accuracy
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +60,33 @@ def make_training(digits: SearchData, tiny_recipe: Recipe) -> MakeTraining:
         )
         return Training(
             network, digits, recipe, epochs=epochs, seed=seed, device=torch.device("cpu"), precision="float32"
+        )
+
+    return make
+
+
+@pytest.fixture
+def make_exact(digits: SearchData) -> MakeTraining:
+    """`make_exact(make_steps, seed=…, scale=…, epochs=…, recipe=…, precision=…)`: ResNet-8, steps of any kind."""
+
+    def make(
+        make_steps: MakeSteps,
+        *,
+        seed: int = 1,
+        scale: float = 1.0,
+        epochs: int = 3,
+        recipe: Recipe = EXACT,
+        precision: Any = "float32",
+    ) -> Training:
+        return Training(
+            resnet(8, 10, [scale] * 3, in_channels=1, generator=torch.Generator().manual_seed(seed)),
+            digits,
+            recipe,
+            epochs=epochs,
+            seed=seed,
+            device=torch.device("cpu"),
+            precision=precision,
+            make_steps=make_steps,
         )
 
     return make

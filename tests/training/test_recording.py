@@ -5,6 +5,7 @@ then on only these are called again on these very tensors.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,17 +14,13 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from vsearch.data import SearchData
-from vsearch.models import resnet
+from tests.training.conftest import one_epoch
 from vsearch.models.resnet import Block
-from vsearch.spec.recipe import Recipe
 from vsearch.training.checkpoint import decode, encode
 from vsearch.training.graphed import GraphPool
 from vsearch.training.loop import Training
-from vsearch.training.steps import EagerSteps, MakeSteps
+from vsearch.training.steps import EagerSteps
 
-# Numbers that float32 holds exactly, as the rates lie in float32 tensors.
-EXACT = Recipe("exact", learning_rate=0.0625, drops=(0.5,), drop_factor=0.25, batch_size=32)
 WAITS = {"_local_scalar_dense", "nonzero", "unique2", "masked_select", "is_nonzero"}
 
 
@@ -71,30 +68,12 @@ def pool(notes: list[Notes]) -> GraphPool:
 
 
 @pytest.fixture
-def make(digits: SearchData, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Training]:
-    """`make(make_steps, seed=…, scale=…, precision=…)`; scales are tensors, as on a GPU."""
+def make(make_exact: Callable[..., Training], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Training]:
+    """`make(make_steps, …)`: two epochs; scales are tensors, as on a GPU."""
     monkeypatch.setattr(Block, "_scale_for", lambda block, _: block.factor)
     monkeypatch.setattr("vsearch.training.steps.compiled_norms", lambda: None)  # a GPU has none
     monkeypatch.setattr("vsearch.training.steps.compiled_convolutions", lambda: None)
-
-    def made(make_steps: MakeSteps, *, seed: int = 1, scale: float = 0.8, precision: Any = "float32") -> Training:
-        return Training(
-            resnet(8, 10, [scale] * 3, in_channels=1, generator=torch.Generator().manual_seed(seed)),
-            digits,
-            EXACT,
-            epochs=2,
-            seed=seed,
-            device=torch.device("cpu"),
-            precision=precision,
-            make_steps=make_steps,
-        )
-
-    return made
-
-
-def one_epoch(training: Training) -> tuple[float, ...]:
-    record = training.run_epoch()
-    return record.train_loss, record.max_loss, record.validation_loss, record.validation_accuracy
+    return partial(make_exact, epochs=2, scale=0.8)
 
 
 def both_epochs(training: Training) -> list[tuple[float, ...]]:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tests.training.conftest import EXACT, one_epoch
 from vsearch.data import ImageSet, SearchData
 from vsearch.data.augment import epoch_plan
 from vsearch.models import ResNet, resnet
@@ -20,10 +21,8 @@ from vsearch.training.divergence import diverged
 from vsearch.training.graphed import GraphPool, choose_steps
 from vsearch.training.loop import Training
 from vsearch.training.static import StaticSGD
-from vsearch.training.steps import EagerSteps, MakeSteps
+from vsearch.training.steps import EagerSteps
 
-# Numbers that float32 holds exactly: a rate in a float32 tensor is then the eager steps' rate.
-EXACT = Recipe("exact", learning_rate=0.0625, drops=(0.5,), drop_factor=0.25, batch_size=32)
 Make = Callable[..., Training]
 
 
@@ -48,29 +47,8 @@ def pool() -> GraphPool:
 
 
 @pytest.fixture
-def make(digits: SearchData) -> Make:
-    """`make(make_steps, seed=…, scale=…)`: ResNet-8 on 300 digits for 3 epochs."""
-
-    def made(
-        make_steps: MakeSteps, *, seed: int = 1, scale: float = 1.0, recipe: Recipe = EXACT, precision: Any = "float32"
-    ) -> Training:
-        return Training(
-            resnet(8, 10, [scale] * 3, in_channels=1, generator=torch.Generator().manual_seed(seed)),
-            digits,
-            recipe,
-            epochs=3,
-            seed=seed,
-            device=torch.device("cpu"),
-            precision=precision,
-            make_steps=make_steps,
-        )
-
-    return made
-
-
-def one_epoch(training: Training) -> tuple[float, ...]:
-    record = training.run_epoch()
-    return record.train_loss, record.max_loss, record.validation_loss, record.validation_accuracy
+def make(make_exact: Make) -> Make:
+    return make_exact
 
 
 def learning_curve(training: Training) -> list[tuple[float, ...]]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pytest
 import torch
 
+from tests.worker.seen import states
 from vsearch.errors import DataError, InputError
 from vsearch.search.budget import is_exhausted
 from vsearch.settings import Settings
@@ -30,10 +31,6 @@ def fleet(settings: Settings) -> Iterator[MakeFleet]:
     yield make
     for each in started:
         each.kill()
-
-
-def states(study: Any) -> list[str]:
-    return [trial.state.name for trial in study.optuna_study.get_trials()]
 
 
 def test_a_fleet_trains_its_study_to_the_end(make_study: Any, fleet: MakeFleet, wait_for: WaitFor) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.worker.seen import curves, reasons, states
 from vsearch.search import attributes
 from vsearch.search.control import pause
-from vsearch.search.stored import StoredStudy
 from vsearch.settings import Settings, resolve
 from vsearch.storage import Storage
 from vsearch.training.loop import EpochRecord, Training
@@ -18,23 +18,6 @@ from vsearch.worker.interrupts import Interrupts
 WaitFor = Callable[[Callable[[], object]], None]
 LONG: dict[str, Any] = {"trials": 2, "epochs": 400, "train_images": 256, "sampler": "random"}
 """Trials that go on until they are stopped."""
-
-
-def curves(study: StoredStudy) -> list[dict[int, float]]:
-    return [dict(trial.intermediate_values) for trial in study.optuna_study.get_trials()]
-
-
-def states(study: StoredStudy) -> list[str]:
-    return [trial.state.name for trial in study.optuna_study.get_trials()]
-
-
-def seconds_left(storage: Storage) -> dict[int, float]:
-    return {lease.number: lease.seconds_left for lease in storage.running_leases()}
-
-
-def reasons(study: StoredStudy, number: int) -> list[str]:
-    trial = study.optuna_study.get_trials()[number]
-    return [attempt.reason for attempt in study.storage.attempts(trial._trial_id)]
 
 
 def test_trials_among_others_have_the_very_numbers_that_they_have_alone(make_study: Any, crew: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from tests.worker.seen import reasons
 from vsearch.search import attributes
 from vsearch.search.stored import StoredStudy
 from vsearch.training.loop import EpochRecord, Training
@@ -52,10 +53,6 @@ def device_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Device]:
         return device
 
     return make
-
-
-def reasons(study: StoredStudy, number: int) -> list[str]:
-    return [attempt.reason for attempt in study.storage.attempts(study.optuna_study.trials[number]._trial_id)]
 
 
 def results(study: StoredStudy) -> list[Any]:

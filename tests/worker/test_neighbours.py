@@ -10,6 +10,7 @@ import pytest
 import torch
 from optuna.trial import TrialState
 
+from tests.worker.seen import curves, reasons, seconds_left, states
 from vsearch.errors import DataError, StorageAway
 from vsearch.search import attributes
 from vsearch.search.control import cancel
@@ -24,23 +25,6 @@ from vsearch.worker.workplace import Workplace, set_up
 WaitFor = Callable[[Callable[[], object]], None]
 LONG: dict[str, Any] = {"trials": 2, "epochs": 400, "train_images": 256, "sampler": "random"}
 """Trials that go on until they are stopped."""
-
-
-def curves(study: StoredStudy) -> list[dict[int, float]]:
-    return [dict(trial.intermediate_values) for trial in study.optuna_study.get_trials()]
-
-
-def states(study: StoredStudy) -> list[str]:
-    return [trial.state.name for trial in study.optuna_study.get_trials()]
-
-
-def seconds_left(storage: Storage) -> dict[int, float]:
-    return {lease.number: lease.seconds_left for lease in storage.running_leases()}
-
-
-def reasons(study: StoredStudy, number: int) -> list[str]:
-    trial = study.optuna_study.get_trials()[number]
-    return [attempt.reason for attempt in study.storage.attempts(trial._trial_id)]
 
 
 def test_a_trial_that_fails_leaves_its_neighbour_alone(make_study: Any, crew: Any, break_trial: Any) -> None:

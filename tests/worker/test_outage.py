@@ -11,6 +11,7 @@ import psycopg2
 import pytest
 from optuna.trial import TrialState
 
+from tests.worker.seen import curves
 from vsearch.errors import StorageAway
 from vsearch.search import patience
 from vsearch.search.stored import StoredStudy
@@ -69,10 +70,6 @@ def serve(away: Storage, tmp_path: Path) -> Iterator[Callable[..., Serving]]:
     for serving in started:
         serving.interrupts.stop()
         serving.join()
-
-
-def curves(study: StoredStudy) -> list[dict[int, float]]:
-    return [dict(trial.intermediate_values) for trial in study.optuna_study.get_trials()]
 
 
 def is_in_training(study: StoredStudy) -> bool:

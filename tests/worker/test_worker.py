@@ -8,6 +8,7 @@ import pytest
 import torch
 from optuna.trial import TrialState
 
+from tests.worker.seen import states
 from vsearch.errors import DataError, DeviceError, InputError
 from vsearch.search import attributes
 from vsearch.search.claims import claim_trial
@@ -28,10 +29,6 @@ def worker(storage: Storage, settings: Settings, interrupts: Interrupts) -> Any:
         return Worker(**(values | changes))
 
     return make
-
-
-def states(study: Any) -> list[str]:
-    return [trial.state.name for trial in study.optuna_study.get_trials()]
 
 
 def test_a_worker_spends_the_budget_of_its_study_and_leaves_no_checkpoint(

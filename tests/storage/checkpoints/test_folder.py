@@ -55,27 +55,6 @@ def test_a_file_tells_its_trial_and_fence_and_is_for_its_owner_alone(store: Fold
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_newest_checkpoint_comes_first_and_later_fences_are_not_read(store: FolderStore) -> None:
-    """As when deleting the older ones did not work."""
-    for fence in (12, 10, 9, 2):
-        store.write(key(fence=fence), b"%d" % fence)
-    assert contents(store, key(fence=10)) == [b"10", b"9", b"2"]
-
-
-@pytest.mark.parametrize("study", ["..", "../s", "/tmp", ".", "", "a/b"])
-def test_a_study_cannot_leave_the_folder(store: FolderStore, study: str, tmp_path: Path) -> None:
-    calls: list[Callable[[], object]] = [
-        lambda: store.write(key(study=study), b""),
-        lambda: contents(store, key(study=study)),
-        lambda: store.delete(key(study=study)),
-        lambda: store.delete_study(study, 1),
-    ]
-    for call in calls:
-        with pytest.raises(DataError, match="would lie outside"):
-            call()
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_link_does_not_lead_out_of_the_folder(store: FolderStore, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "trial-0.1.ckpt").write_bytes(b"foreign")

@@ -100,26 +100,6 @@ def test_a_place_that_does_not_answer_is_named_without_its_password(url: str) ->
         assert not re.search("c4n|ary", shown)
 
 
-def test_the_newest_checkpoint_comes_first_and_later_fences_are_not_read(memory: RemoteStore) -> None:
-    for fence in (12, 10, 9, 2):
-        memory.write(key(fence=fence), b"%d" % fence)
-    assert contents(memory, key(fence=10)) == [b"10", b"9", b"2"]
-
-
-@pytest.mark.parametrize("study", ["..", "../s", "/tmp", ".", "", "a/b"])
-def test_a_study_cannot_leave_the_place(store: RemoteStore, study: str, tmp_path: Path) -> None:
-    calls: list[Callable[[], object]] = [
-        lambda: store.write(key(study=study), b""),
-        lambda: contents(store, key(study=study)),
-        lambda: store.delete(key(study=study)),
-        lambda: store.delete_study(study, 1),
-    ]
-    for call in calls:
-        with pytest.raises(DataError, match="would lie outside"):
-            call()
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_foreign_files_are_left_alone(store: RemoteStore, tmp_path: Path) -> None:
     store.write(key(), b"content")
     folder = tmp_path / "checkpoints" / "s"
