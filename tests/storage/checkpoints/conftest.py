@@ -1,5 +1,6 @@
 """A store of each kind with a trial in it that workers take one after another."""
 
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,3 +68,15 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
     """A store in each database."""
     return make_stage(request.param, tmp_path, request)
+
+
+@pytest.fixture
+def _unwritable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    """In its folder the test may write nothing, be it root's or not."""
+    if os.geteuid() == 0:
+        request.getfixturevalue("as_stranger")
+        yield
+        return
+    tmp_path.chmod(0o555)
+    yield
+    tmp_path.chmod(0o755)

@@ -118,7 +118,8 @@ def test_a_killed_writer_leaves_a_whole_checkpoint_and_the_next_worker_clears_up
     assert os.listdir(folder / "s") == ["trial-0.2.ckpt"]
 
 
-def test_a_folder_that_cannot_be_written_is_named(store: FolderStore, tmp_path: Path, as_stranger: None) -> None:
+@pytest.mark.usefixtures("_unwritable")
+def test_a_folder_that_cannot_be_written_is_named(store: FolderStore) -> None:
     with pytest.raises(DataError, match=r"cannot write a checkpoint to .*permission denied; correct the permissions"):
         store.write(key(), b"content")
     with pytest.raises(DataError, match=r"cannot write checkpoints to .*permission denied"):

@@ -203,7 +203,8 @@ def test_a_connection_that_broke_is_made_anew(store: RemoteStore) -> None:
     assert contents(store, key()) == [b"second"]
 
 
-def test_a_place_that_cannot_be_written_is_named(store: RemoteStore, as_stranger: None) -> None:
+@pytest.mark.usefixtures("_unwritable")
+def test_a_place_that_cannot_be_written_is_named(store: RemoteStore) -> None:
     with pytest.raises(DataError, match=r"cannot write a checkpoint to file://.*permission denied; correct the"):
         store.write(key(), b"content")
     with pytest.raises(DataError, match=r"cannot write checkpoints to file://.*permission denied"):
