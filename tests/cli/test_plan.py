@@ -68,7 +68,7 @@ def test_until_sure_tells_what_it_comes_to_for_a_better_curve_and_for_none(cli: 
         assert case["mean_trainings"] == pytest.approx(2 * case["mean_seeds"])
         assert case["mean_device_hours"] == pytest.approx(case["mean_trainings"] * 164 * 50_000 / 10_000 / 3600)
     shown = cli(*AIM, *flags).out
-    assert "at most 30; below 0.1 points they are given up" in shown
+    assert "at most 30; given up below 0.1 points, and where those 30 would confirm them with less than 5 %" in shown
     assert "the curve is better by 0.3" in shown
     assert "no curve is better" in shown
 
@@ -130,7 +130,7 @@ def test_a_study_without_replicates_does_not_tell_the_noise(trained: "Cli") -> N
         (("--effect", "1e-9", "--sd", "50"), ("more than 100000 pairs",)),
         (("--effect", "0.3", "--sd", "0.25", "--max-seeds", "9"), ("--until-sure",)),
         (("--effect", "0.3", "--sd", "0.25", "--until-sure", "--max-seeds", "0"), ("seeds is 0",)),
-        (("--effect", "0.3", "--sd", "0.25", "--until-sure", "--curves", "501"), ("--curves 501", "10000")),
+        (("--effect", "0.3", "--sd", "0.25", "--until-sure", "--curves", "101"), ("--curves is 101", "100 at most")),
         (("--effect", "0.3", "--sd", "0.25", "nosuch"), ("nosuch",)),
     ],
 )

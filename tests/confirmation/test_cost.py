@@ -44,6 +44,10 @@ def test_until_sure_counts_the_baseline_each_curve_and_the_controls_of_the_first
     assert controlled.trainings == pytest.approx(plain.trainings + 4 * seeds.seeds_of[0])
 
 
-def test_what_would_be_simulated_for_minutes_is_refused() -> None:
-    with pytest.raises(InputError, match=r"--curves 100 and --max-seeds 101 are too much .* may be 10000"):
-        until_sure(Aim(0.5, 0.25, curves=100), UntilSure(max_seeds=101), 0.5)
+@pytest.mark.parametrize(
+    ("curves", "max_seeds", "message"),
+    [(101, 20, "--curves is 101; --until-sure is simulated for 100 at most"), (1, 101, "--max-seeds is 101")],
+)
+def test_what_would_be_simulated_for_minutes_is_refused(curves: int, max_seeds: int, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        until_sure(Aim(0.5, 0.25, curves=curves), UntilSure(max_seeds=max_seeds), 0.5)

@@ -24,10 +24,10 @@ def asked(found: Outcome) -> NextStep:
 @pytest.mark.parametrize(
     ("gains", "labels"),
     [
-        ({"trial 7": 5.0}, {"trial 7", "constant-mean", "reversed"}),
-        ({"trial 3": 5.0}, {"trial 3"}),
-        ({"trial 3": -5.0}, {"trial 3"}),
-        ({}, set()),
+        ({"trial 7": 5.0, "trial 3": 0.3}, {"trial 7", "constant-mean", "reversed"}),
+        ({"trial 7": 0.3, "trial 3": 5.0}, {"trial 3"}),
+        ({"trial 7": 0.3, "trial 3": -5.0}, {"trial 3"}),
+        ({"trial 7": 0.3, "trial 3": 0.3}, set()),
     ],
 )
 def test_decided_claims_are_settled_and_the_controls_with_the_curve_they_control(

@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from vsearch.errors import InputError
 from vsearch.statistics import Interval, confidence_sequence, next_step
-from vsearch.statistics.sequential import MIXTURE, looks
+from vsearch.statistics.confidence import MIXTURE, looks
 
 DIFFERENCES = (0.5, 0.8, 0.4, 0.7, 0.6, 0.5)
 
@@ -96,15 +96,24 @@ def test_what_ends_below_the_worthwhile_is_futile_and_above_it_goes_on() -> None
     around_zero = (0.1, -0.1, 0.05, -0.05, 0.02, -0.02)
     assert step(*around_zero, worthwhile=0.5)[0] == "futile"
     assert "below the 0.5 that would be worthwhile" in step(*around_zero, worthwhile=0.5)[1]
-    assert step(*around_zero, worthwhile=0.05)[0] == "more"
+    above_zero = [number + 0.03 for number in around_zero]
+    assert step(*above_zero, worthwhile=0.05)[0] == "more"
 
 
 def test_without_seeds_left_the_rule_ends_undecided() -> None:
     verdict, reason = step(0.1, -0.1, 0.2, -0.2, max_seeds=4)
     assert verdict == "spent"
     assert "decides nothing, and no more than 4 seeds" in reason
-    assert step(0.1, -0.1, 0.2, -0.2, max_seeds=5)[0] == "more"
-    assert step(0.1, max_seeds=2)[1] == "ramp: after 1 pairs nothing can be said yet"
+    assert step(0.3, -0.1, 0.3, -0.1)[0] == "more"
+    assert step(0.1, max_seeds=2)[1] == "ramp: 1 pairs are too few for an interval, which decides nothing yet"
+
+
+def test_what_the_seeds_that_are_left_would_hardly_confirm_is_futile_and_says_so() -> None:
+    verdict, reason = step(0.1, -0.1, 0.2, -0.2)
+    assert verdict == "futile"
+    assert reason.endswith("points, and with 20 seeds it would be confirmed with a probability below 5 %")
+    assert step(0.3, -0.1, 0.3, -0.1, max_seeds=5)[0] == "futile"
+    assert step(0.3, -0.1, 0.3, -0.1, max_seeds=20)[0] == "more"
 
 
 def test_the_candidates_share_the_error_and_go_on_while_one_is_undecided() -> None:

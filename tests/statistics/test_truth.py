@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import t
 
 from vsearch.statistics import next_step, paired_difference, power_of
-from vsearch.statistics.sequential import looks
+from vsearch.statistics.confidence import looks
 
 SD = 0.25 * math.sqrt(2)
 """Of a paired difference, in points, where one training has the paper's 0.25."""

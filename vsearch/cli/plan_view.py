@@ -139,12 +139,14 @@ def _print_fixed(reckoning: Reckoning) -> "Cost":
 
 
 def _print_until_sure(reckoning: Reckoning, rule: "UntilSure") -> None:
+    from vsearch.statistics.futility import HOPELESS
     from vsearch.statistics.prospects import SIMULATIONS
 
     print_line()
     print_line(
         f"Until sure: {rule.first} seeds, then {rule.step} more at a time for the curves that are undecided, at most "
-        f"{rule.max_seeds}; below {rule.worthwhile:g} points they are given up ({SIMULATIONS} simulated studies)"
+        f"{rule.max_seeds}; given up below {rule.worthwhile:g} points, and where those {rule.max_seeds} would confirm "
+        f"them with less than {100 * HOPELESS:g} % ({SIMULATIONS} simulated studies)"
     )
     print_line()
     print_table(

@@ -20,7 +20,10 @@ _OPTIONS = (
         help=f"With --until-sure: curves that gain less are given up. [default: {USUAL.worthwhile:g}]",
     ),
     click.option(
-        "--max-seeds", type=int, help=f"With --until-sure: no more seeds than these. [default: {USUAL.max_seeds}]"
+        "--max-seeds",
+        type=int,
+        help="With --until-sure: no more seeds than these; what they would hardly confirm is given up. "
+        f"[default: {USUAL.max_seeds}]",
     ),
 )
 

@@ -10,8 +10,8 @@ from vsearch.statistics import Prospects, detectable_difference, pairs_needed, p
 CONTROLS = 4
 """Of the winner: constant of equal mean, constant of equal geometric mean, reversed, a shuffle."""
 SHOWN_SEEDS = (3, 5, 10, 20)
-MOST_SIMULATED = 10_000
-"""Curves times seeds: a few seconds, and 300 MB."""
+MOST_SIMULATED = 100
+"""Curves, and seeds, that are simulated: a few seconds."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,9 @@ def until_sure(aim: Aim, rule: UntilSure, effect: float) -> Expected:
     Raises:
         InputError: there is too much to simulate.
     """
-    if aim.curves * rule.max_seeds > MOST_SIMULATED:
-        raise InputError(
-            f"--curves {aim.curves} and --max-seeds {rule.max_seeds} are too much to simulate; their product may be "
-            f"{MOST_SIMULATED}"
-        )
+    for flag, number in (("curves", aim.curves), ("max-seeds", rule.max_seeds)):
+        if number > MOST_SIMULATED:
+            raise InputError(f"--{flag} is {number}; --until-sure is simulated for {MOST_SIMULATED} at most")
     found = prospects(
         (effect, *[0.0] * (aim.curves - 1)),
         aim.sd,

@@ -22,6 +22,7 @@ class UntilSure:
     worthwhile: float = 0.2
     """Points; curves whose interval ends below are given up."""
     max_seeds: int = 20
+    """For each curve; one that so many would hardly confirm any more is given up before."""
     step: int = 2
     """Seeds that are added at a time."""
     first: int = 4

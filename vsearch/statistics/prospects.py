@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vsearch.statistics.checks import error_rate
-from vsearch.statistics.sequential import ORDER, Verdict, held, looks, verdicts
+from vsearch.statistics.sequential import ORDER, Verdict, verdicts
 
 SIMULATIONS = 4000
 """Studies; a share has a standard error of 0.8 % at most."""
@@ -50,8 +50,8 @@ def prospects(
     base = rng.normal(0.0, sd, shape)
     ended, needed = [], []
     for effect in effects:
-        lows, highs = (ends[:, seeds - 1] for ends in held(*looks(rng.normal(effect, sd, shape) - base, alpha)))
-        found = verdicts(lows, highs, seeds, worthwhile=worthwhile, max_seeds=max_seeds)
+        differences = rng.normal(effect, sd, shape) - base
+        found = verdicts(differences, seeds, alpha, worthwhile=worthwhile, max_seeds=max_seeds)
         end = (found != "more").argmax(axis=1)[:, None]
         ended.append(np.take_along_axis(found, end, axis=1)[:, 0])
         needed.append(seeds[end[:, 0]])

@@ -1,11 +1,7 @@
-"""When to stop adding seeds: an interval that stays right however often one looks at it, and the rule that reads it.
+"""When to stop adding seeds: a rule that reads intervals which stay right however often one looks.
 
-Looking at a t interval after every pair and stopping at the first that excludes zero is wrong far more often than it
-says (26 % in place of 5 % over 20 pairs). A confidence sequence holds at all looks together: it called 2.2 % of equal
-curves different within 20 pairs, and one of three in 2.1 % of studies (20,000 simulated studies each).
-
-Source: the scale-invariant Gaussian mixture of t statistics, Lai 1976; Wang & Ramdas 2023, "Anytime-valid t-tests and
-confidence sequences for Gaussian means with unknown variance"; its validity under peeking from Ville's inequality.
+A curve is decided once its interval lies on one side of zero, or below what is worthwhile, or once the seeds that are
+left would hardly confirm it any more.
 """
 
 import math
@@ -18,19 +14,13 @@ import numpy.typing as npt
 
 from vsearch.errors import InputError
 from vsearch.statistics.checks import check_differences, check_resolution, error_rate
+from vsearch.statistics.confidence import Floats, held, looks
+from vsearch.statistics.futility import HOPELESS, hopeless_below, t_statistics
 from vsearch.statistics.interval import Interval
 
 Verdict = Literal["confirmed", "worse", "futile", "spent", "more"]
-Floats = npt.NDArray[np.float64]
-
 ORDER: tuple[Verdict, ...] = ("more", "confirmed", "spent", "futile", "worse")
 """The first of these that one of the candidates has is the study's."""
-MIXTURE = 0.3
-"""The prior precision c² of the standardised difference in units of one pair: the mixture weighs differences of about
-1.8 standard deviations. Of 0.01, 0.03, 0.1, 0.3, 1 and 3 it needed the fewest pairs on average for a difference of one
-standard deviation, looked at after each of at most 20 pairs: 15.0, 14.1, 13.2, 12.6, 12.7 and 13.9 (3 curves: 16.8,
-16.2, 15.4, 15.0, 15.2, 16.4), and found it in 66, 73, 80, 84, 87 and 87 % of 20,000 simulations each. Smaller values
-only reach certainty with 4 pairs where 0.3 does too, larger ones not before 5."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +28,8 @@ class Decision:
     """What is known of one candidate after so many pairs."""
 
     verdict: Verdict
-    """`confirmed` and `worse`: the interval excludes zero; `futile`: it ends below what is worthwhile; `spent`: no seed
-    is left; `more`: undecided."""
+    """`confirmed` and `worse`: the interval excludes zero; `futile`: it ends below what is worthwhile, or more seeds
+    are hopeless; `spent`: no seed is left; `more`: undecided."""
     reason: str
     """In words, with its numbers."""
     interval: Interval
@@ -62,57 +52,27 @@ class NextStep:
         return tuple(name for name, decision in self.decisions.items() if decision.verdict == "more")
 
 
-def confidence_sequence(
-    differences: Sequence[float], *, level: float = 0.95, comparisons: int = 1, resolution: float = 0.0
-) -> Interval:
-    """An interval for the mean of normal differences that holds at every number of pairs at once, with `level`.
-
-    The differences are in the order of their seeds. It is what all looks so far have left (their intersection), so it
-    never widens with more pairs; infinite for the first three. Should nothing be left, which happens with probability
-    1 - level at most, it is that of the last look. `resolution`: see `paired_difference`.
-
-    Raises:
-        InputError: no difference, or one that is not finite; a number out of its range.
-    """
-    numbers = np.asarray(check_differences(differences))
-    lows, highs = held(*looks(numbers[None], error_rate(level, comparisons), check_resolution(resolution)))
-    return Interval(float(lows[0, -1]), float(highs[0, -1]))
-
-
-def looks(differences: Floats, alpha: float, resolution: float = 0.0) -> tuple[Floats, Floats]:
-    """The lower and upper ends after each pair: `(sets, pairs)` -> twice `(sets, pairs)`.
-
-    With S and V the sum and the sum of squares of x - mu, mu is left out as soon as
-
-        sqrt(c² / (n + c²)) · (V / (V - S² / (n + c²)))^(n / 2) >= 1 / alpha,
-
-    which is solved for mu; as long as that holds for no mu at all, the ends are infinite.
-    """
-    n = np.arange(1, differences.shape[1] + 1)
-    centred = differences - differences[:, :1]  # keeps digits where all differences are far from zero
-    mean = centred.cumsum(axis=1) / n
-    variance = np.maximum((centred**2).cumsum(axis=1) / n - mean**2, (resolution / 2) ** 2)
-    bound = np.exp(2 / n * (0.5 * np.log((n + MIXTURE) / MIXTURE) - math.log(alpha)))
-    left = 1 - bound * MIXTURE / (n + MIXTURE)
-    known = (left > 0) & (variance > 1e-12 * (centred**2).max(axis=1, keepdims=True, initial=0.0))
-    half = np.where(known, np.sqrt(variance * (bound - 1) / np.where(left > 0, left, 1.0)), np.inf)
-    mean = mean + differences[:, :1]
-    return mean - half, mean + half
-
-
-def held(lows: Floats, highs: Floats) -> tuple[Floats, Floats]:
-    """What all looks up to each have left, or that look itself where nothing is: `(sets, pairs)` -> twice the same."""
-    low, high = np.maximum.accumulate(lows, axis=1), np.minimum.accumulate(highs, axis=1)
-    is_left = low <= high
-    return np.where(is_left, low, lows), np.where(is_left, high, highs)
-
-
 def verdicts(
-    lows: Floats, highs: Floats, pairs: npt.ArrayLike, *, worthwhile: float, max_seeds: int
+    differences: Floats,
+    pairs: npt.NDArray[np.int_],
+    alpha: float,
+    *,
+    worthwhile: float,
+    max_seeds: int,
+    resolution: float = 0.0,
 ) -> npt.NDArray[np.str_]:
-    """The rule itself: what intervals after so many pairs say of their candidates; `pairs` is broadcast to them."""
+    """The rule itself, for many candidates of the same fate: `(sets, pairs)` -> a verdict at each of the looks.
+
+    Args:
+        pairs: the looks: after how many of the pairs.
+        alpha: the error of the interval of one candidate.
+    """
+    lows, highs = (ends[:, pairs - 1] for ends in held(*looks(differences, alpha, resolution)))
+    bounds = np.array([hopeless_below(int(number), max_seeds, alpha) for number in pairs])
+    is_hopeless = t_statistics(differences, resolution)[:, pairs - 1] < bounds
+    is_spent = np.broadcast_to(pairs >= max_seeds, lows.shape)
     return np.select(
-        [lows > 0, highs < 0, highs < worthwhile, np.broadcast_to(np.asarray(pairs) >= max_seeds, lows.shape)],
+        [lows > 0, highs < 0, (highs < worthwhile) | is_hopeless, is_spent],
         ["confirmed", "worse", "futile", "spent"],
         default="more",
     )
@@ -132,7 +92,7 @@ def next_step(
         differences_by_candidate: in points, in the order of the seeds. ALL candidates, the decided ones too: the error
             is shared between them, and one that is left out would be counted as never tried.
         worthwhile: a candidate whose interval ends below this many points is given up.
-        max_seeds: a candidate with so many pairs gets no more.
+        max_seeds: a candidate with so many pairs gets no more, and one that so many would hardly confirm is given up.
 
     Raises:
         InputError: no candidate, a difference that is not finite, a number out of its range.
@@ -143,28 +103,41 @@ def next_step(
         raise InputError(f"worthwhile is {worthwhile:g}; it must be 0 points or more")
     if max_seeds < 2:
         raise InputError(f"max_seeds is {max_seeds}; give 2 or more")
-    decisions = {}
-    for name, differences in differences_by_candidate.items():
-        interval = confidence_sequence(
-            differences, level=level, comparisons=len(differences_by_candidate), resolution=resolution
-        )
-        decisions[name] = _decide(interval, len(differences), worthwhile, max_seeds)
+    alpha = error_rate(level, len(differences_by_candidate))
+    check_resolution(resolution)
+    decisions = {
+        name: _decide(np.asarray(check_differences(differences)), alpha, worthwhile, max_seeds, resolution)
+        for name, differences in differences_by_candidate.items()
+    }
     name = min(decisions, key=lambda name: ORDER.index(decisions[name].verdict))
     return NextStep(decisions[name].verdict, f"{name}: {decisions[name].reason}", decisions)
 
 
-def _decide(interval: Interval, pairs: int, worthwhile: float, max_seeds: int) -> Decision:
-    ends = np.asarray(interval.low), np.asarray(interval.high)
-    found = verdicts(*ends, pairs, worthwhile=worthwhile, max_seeds=max_seeds).item()
-    verdict = next(known for known in ORDER if known == found)
+def _decide(differences: Floats, alpha: float, worthwhile: float, max_seeds: int, resolution: float) -> Decision:
+    pairs = len(differences)
+    lows, highs = held(*looks(differences[None], alpha, resolution))
+    interval = Interval(float(lows[0, -1]), float(highs[0, -1]))
+    numbers = {"worthwhile": worthwhile, "resolution": resolution}
+    found = verdicts(differences[None], np.array([pairs]), alpha, max_seeds=max_seeds, **numbers)
+    verdict = next(known for known in ORDER if known == found.item())
+    return Decision(verdict, _reason(verdict, interval, pairs, worthwhile, max_seeds), interval, pairs)
+
+
+def _reason(verdict: Verdict, interval: Interval, pairs: int, worthwhile: float, max_seeds: int) -> str:
     after = f"after {pairs} pairs the interval is {interval.low:+.2f} to {interval.high:+.2f} points"
-    reasons: Mapping[Verdict, str] = {
-        "confirmed": f"{after}, all above zero",
-        "worse": f"{after}, all below zero",
-        "futile": f"{after}, all below the {worthwhile:g} that would be worthwhile",
-        "spent": f"{after}, which decides nothing, and no more than {max_seeds} seeds are allowed",
-        "more": f"{after}, which decides nothing yet"
-        if interval.is_finite
-        else f"after {pairs} pairs nothing can be said yet",
-    }
-    return Decision(verdict, reasons[verdict], interval, pairs)
+    if not interval.is_finite:
+        after = f"{pairs} pairs are too few for an interval"
+    match verdict:
+        case "confirmed":
+            return f"{after}, all above zero"
+        case "worse":
+            return f"{after}, all below zero"
+        case "futile" if interval.high < worthwhile:
+            return f"{after}, all below the {worthwhile:g} that would be worthwhile"
+        case "futile":
+            chance = f"{HOPELESS:.0%}".replace("%", " %")
+            return f"{after}, and with {max_seeds} seeds it would be confirmed with a probability below {chance}"
+        case "spent":
+            return f"{after}, which decides nothing, and no more than {max_seeds} seeds are allowed"
+        case "more":
+            return f"{after}, which decides nothing yet"
