@@ -86,15 +86,14 @@ def outcome(study: np.ndarray) -> dict[str, str]:
 @pytest.mark.parametrize("curves", [1, 3])
 def test_the_sequential_rule_calls_equal_curves_different_no_more_often_than_its_level(curves: int) -> None:
     found = [set(outcome(study).values()) for study in pairs(400, curves, seed=curves)]
-    assert np.mean([bool({"confirmed", "worse"} & verdicts) for verdicts in found]) < 0.05  # 0.022 in 20,000 studies
-    assert np.mean(["confirmed" in verdicts for verdicts in found]) < 0.025  # 0.011 there
-    assert np.mean(["futile" in verdicts for verdicts in found]) > 0.4
+    assert np.mean([bool({"confirmed", "worse"} & verdicts) for verdicts in found]) < 0.025  # 0.011 in 20,000 studies
+    assert np.mean(["futile" in verdicts for verdicts in found]) > 0.95  # 0.988 there
 
 
 def test_the_sequential_rule_confirms_a_planted_effect() -> None:
-    """One standard deviation of a difference: 84 % within 20 pairs."""
+    """One standard deviation of a difference: 80 % within 20 pairs, looking from the second on."""
     found = [outcome(study)["curve 0"] for study in pairs(300, effect=SD, seed=9)]
-    assert found.count("confirmed") / 300 == pytest.approx(0.84, abs=0.07)
+    assert found.count("confirmed") / 300 == pytest.approx(0.80, abs=0.07)
     assert "worse" not in found
 
 
