@@ -69,8 +69,9 @@ def test_a_broken_off_confirmation_goes_on(searched: "Cli", wait_for: Callable[[
     process = searched.start("confirm", "quick", *SMALL, "--seeds", "4", "--workers", "1")
     wait_for(lambda: searched("study", "show", NAME).code == 0 and "finished" in searched.states(NAME))
     process.send_signal(signal.SIGINT)
-    process.communicate()
+    _, error = process.communicate()
     assert process.returncode == 130
+    assert "stopped; the same command goes on with it" in error
     before = {t["number"]: t["accuracy"] for t in searched.trials(NAME) if t["state"] == "finished"}
     assert len(before) < 28
     result = searched("confirm", "quick")

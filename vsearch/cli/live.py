@@ -135,7 +135,7 @@ class LiveView:
     """Follows a study that this process has trained, on stderr."""
 
     def __init__(self, study: "Study") -> None:
-        self._name = study.spec.name
+        self._name, self._is_planned = study.spec.name, bool(study.spec.planned)
         self._follower = Follower(study.stored, study.settings.lease_seconds)
         self._drawn_at = 0.0
         pen = Pen(sys.stderr)
@@ -154,7 +154,8 @@ class LiveView:
     ) -> None:
         self._view.__exit__()
         if kind is not None and issubclass(kind, KeyboardInterrupt | SystemExit):
-            note(f"stopped; go on with: vsearch study run {self._name}")
+            command = f"go on with: vsearch study run {self._name}"
+            note(f"stopped; {'the same command goes on with it' if self._is_planned else command}")
 
     def update(self, study: "Study") -> None:  # noqa: ARG002
         """Show the study as it stands, at most once a second."""
