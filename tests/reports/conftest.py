@@ -109,7 +109,7 @@ def build_plan_data(
     """A planned study whose first `trained` trainings (all by default) ended with these scores; None: diverged."""
     plain: dict[str, Any] = {"dataset": "cifar10", "depth": 32, "epochs": 8, "pruner": "none", "name": "planned"}
     plain |= {"purpose": "confirmation", "evaluated_on": "test", "parent": "search"}
-    pairs = [(item, pair) for pair in range(seeds) for item in planned]
+    pairs = [(item, pair) for pair in range(seeds) for item in planned if item.seeds is None or pair < item.seeds]
     known = len(pairs) if trained is None else trained
     trials = tuple(_told(number, item, pair, score, number < known) for number, (item, pair) in enumerate(pairs))
     made = StudySpec(("triangle",), planned=planned, trials=len(pairs), **{**plain, **spec})

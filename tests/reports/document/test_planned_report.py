@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from vsearch.reports.document.pages import report_page, study_page
 from vsearch.reports.document.planned_methods import planned_set_up
 from vsearch.reports.document.planned_tables import CURVES, curve_lines, planned_row
 from vsearch.reports.document.report import csv_report, json_report, markdown_report
+from vsearch.reports.planned_words import planned_budget
 from vsearch.reports.study_data import Child, StudyData
 from vsearch.search.trials import TrialResult
 from vsearch.spec.planned import PlannedCurve
@@ -113,3 +115,16 @@ def test_methods_say_how_many_comparisons_the_intervals_are_corrected_for(plan_d
     assert "confidence sequence" in words["intervals"]
     assert "however often one looks" in words["number of seeds"]
     assert words["comes from"] == "the study search"
+
+
+def test_curves_that_got_fewer_seeds_are_named_and_counted_as_whole(plan_data: MakeData) -> None:
+    plan = plan_data().spec.planned
+    plan = tuple(replace(item, seeds=2) if item.label in ("trial 3", "reversed") else item for item in plan)
+    study = plan_data(planned=plan, sequential=True)
+    assert study.outcome.missing == 0
+    seeds = dict(planned_set_up(study))["seeds"]
+    assert seeds.startswith("up to 5 seeds for each curve, the same for all")
+    assert seeds.endswith("; trial 3 got 2, as it was decided then; reversed got 2, as it was decided then")
+    assert "5 curves with up to 5 seeds each" in planned_budget(study)
+    assert "19 of 19 trainings" in planned_budget(study)
+    assert "up to" not in dict(planned_set_up(plan_data()))["seeds"]
