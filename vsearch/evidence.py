@@ -25,7 +25,7 @@ from vsearch.confirmation.until_sure import UntilSure, settled_labels
 from vsearch.curves import Curve
 from vsearch.errors import InputError, VsearchError
 from vsearch.search import control, relatives
-from vsearch.search.planned import settled_as, with_seeds
+from vsearch.search.planned import with_seeds
 from vsearch.settings import Settings
 from vsearch.spec.study import StudySpec
 from vsearch.statistics import NextStep, next_step
@@ -70,10 +70,7 @@ def confirm(
     spec = confirmation_spec(
         search.spec, chosen, seeds=seeds, training=training, name=name, with_controls=with_controls
     )
-    spec = spec.with_changes(sequential=sequential)
-    if (stored := confirmation_of(search, name)) is not None:
-        spec = settled_as(spec, stored.spec)
-    return studies.create_or_open(spec, search.settings)
+    return studies.create_or_open(spec.with_changes(sequential=sequential), search.settings)
 
 
 def confirmation_of(search: Study, name: str = "") -> Study | None:
@@ -110,13 +107,13 @@ def parent_of(planned: Study) -> Study | None:
     return None if found is None else Study(found, planned.settings)
 
 
-def more_seeds(planned: Study, seeds: int, settled: Collection[str] | None = ()) -> Study:
+def more_seeds(planned: Study, seeds: int, settled: Collection[str] = ()) -> Study:
     """The same study with so many seeds for each curve, and with what failed queued again.
 
     Where results are known already, its intervals become those that stay valid under looking.
 
     Args:
-        settled: labels of curves that get no more; None: those that got no more before.
+        settled: labels of curves that get no more.
 
     Raises:
         InputError: fewer seeds than it has.
@@ -153,7 +150,7 @@ def train_until_sure(planned: Study, rule: UntilSure, train: Callable[[Study], o
                 f"the trainings of {planned.spec.name} fail; see: vsearch trial list {planned.spec.name} --state failed"
             )
         seeds = min(rule.max_seeds, planned.spec.seeds_per_curve + rule.step)
-        planned = more_seeds(planned, seeds, settled_labels(outcome_of(planned), step))
+        planned = more_seeds(planned, seeds, settled_labels(planned.spec, step))
 
 
 def decide(planned: Study, rule: UntilSure) -> NextStep:
@@ -242,7 +239,7 @@ def stored_or_new(specs: Sequence[StudySpec], settings: Settings) -> list[tuple[
 def _stored(spec: StudySpec, settings: Settings) -> Study:
     stored = studies.open_study(spec.name, settings).spec
     same = with_seeds(spec, stored.seeds_per_curve).with_changes(sequential=stored.sequential)
-    return studies.create_or_open(settled_as(same, stored), settings)[0]  # says what differs
+    return studies.create_or_open(same, settings)[0]  # says what differs
 
 
 def _extended(spec: StudySpec, settings: Settings) -> tuple[Study, bool]:

@@ -41,13 +41,13 @@ def test_decided_claims_are_settled_and_the_controls_with_the_curve_they_control
 
     spec = plan(seeds=6, sequential=True)
     found = outcome(spec, trial_results(ended(spec, score)))
-    assert settled_labels(found, asked(found)) == labels
+    assert settled_labels(found.spec, asked(found)) == labels
 
 
 def test_before_anything_is_decided_nothing_is_settled(ended: Ended, plan: Plan) -> None:
     spec = plan(seeds=2, sequential=True)
     found = outcome(spec, trial_results(ended(spec, lambda *_: 0.9, only=0)))
-    assert settled_labels(found, NextStep("more", "a curve has no pair yet", {})) == frozenset()
+    assert settled_labels(found.spec, NextStep("more", "a curve has no pair yet", {})) == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -44,14 +44,14 @@ def with_calibrated_rungs(
     return spec_of({**flags, "epochs": found.epochs, "first_rung": found.first_rung})
 
 
-def warn_of_calibration(spec: StudySpec, settings: Settings) -> None:
+def warn_of_calibration(spec: StudySpec, storage: "Storage") -> None:
     """Say on stderr what the newest calibration that fits a new search has to say against its epochs and rungs."""
     from vsearch.confirmation.calibration import calibration
     from vsearch.confirmation.proposals import doubt_about, fitting
     from vsearch.confirmation.stored_calibrations import read
 
     with suppress(VsearchError):  # of a calibration that cannot be read nothing is told, and the search goes on
-        found = fitting(_storage(settings), spec)
+        found = fitting(storage, spec)
         if found is not None and (doubt := doubt_about(spec, calibration(read(found)))):
             note(f"warning: {doubt}")
 

@@ -28,7 +28,7 @@ def train_planned(study: "Study", crew: CrewFlags, settings: Settings, *, is_new
         )
         return study
     if study.is_done and evidence.outcome_of(study).missing:
-        study = evidence.more_seeds(study, study.spec.seeds_per_curve, settled=None)
+        study = study.resume()
     if study.is_done:
         return study
     warn_of_threads(crew.check(settings), settings)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,6 +18,9 @@ from vsearch.errors import InputError, shorten
 from vsearch.spec import Recipe, StudySpec, spec_from_dict
 from vsearch.spec.read import knob_items
 from vsearch.spec.study import PRUNERS, RETRYABLE, SAMPLERS
+
+if TYPE_CHECKING:
+    from vsearch.study import Study
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -198,8 +201,9 @@ def _recipe_value(key: str, text: str) -> Any:
     return int(text) if is_whole else read_number(key, text)
 
 
-def warn_about(spec: StudySpec, settings: Settings) -> None:
+def warn_about(study: "Study") -> None:
     """Say on stderr what a careful user would want to know before training."""
+    spec = study.spec
     if spec.planned:
         return
     if spec.sampler == "gp" and spec.pruner != "none":
@@ -214,7 +218,7 @@ def warn_about(spec: StudySpec, settings: Settings) -> None:
         note(f"warning: every knob of {', '.join(fixed)} is fixed: its trials are replicates of one curve")
     from vsearch.cli.calibrated_rungs import warn_of_calibration
 
-    warn_of_calibration(spec, settings)
+    warn_of_calibration(spec, study.stored.storage)
 
 
 @click.command()
@@ -231,7 +235,7 @@ def create(file: Path | None, flags: dict[str, Any], settings: Settings) -> None
 
     make_home(settings)
     created = study.create(spec, settings)
-    warn_about(spec, settings)
+    warn_about(created)
     note(
         f"created: {spec.trials} trials of at most {spec.epochs} epochs on {spec.dataset}; "
         f"train them with: vsearch study run {spec.name}"

@@ -64,7 +64,7 @@ def _study(name: str | None, flags: dict[str, Any], settings: Settings) -> tuple
     spec = calibrated_or_plain(flags, Path(name) if name is not None else None, settings)
     make_home(settings)
     found, is_new = studies.create_or_open(spec, settings)
-    warn_about(spec, settings)
+    warn_about(found)
     note(f"{'created' if is_new else 'going on with'} the study {spec.name}: {spec.trials} trials")
     return found, is_new
 

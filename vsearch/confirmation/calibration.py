@@ -118,7 +118,11 @@ class Calibration:
     @property
     def of_search(self) -> ShortRun | None:
         """The short trainings of the length that the search's trials have."""
-        return next((run for run in self.short if self.search and run.spec.epochs == self.search.epochs), None)
+        return self.of_length(self.search.epochs) if self.search else None
+
+    def of_length(self, epochs: int) -> ShortRun | None:
+        """The short trainings of so many epochs; None where there are none."""
+        return next((run for run in self.short if run.spec.epochs == epochs), None)
 
 
 def check_wanted(wanted: float) -> float:

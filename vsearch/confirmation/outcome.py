@@ -54,7 +54,7 @@ class Row:
     @property
     def is_claim(self) -> bool:
         """Whether the study asks if it beats the baseline: controls serve another question."""
-        return self.role in ("candidate", "paper")
+        return self.planned.is_claim
 
     @property
     def mean(self) -> float | None:
@@ -147,14 +147,13 @@ def outcome(
     """
     by_label = {item.label: [trial for trial in trials if trial.label == item.label] for item in spec.planned}
     scores = {label: _accuracies(found) for label, found in by_label.items()}
-    comparisons = studies * max(1, sum(item.role in ("candidate", "paper") for item in spec.planned))
+    comparisons = studies * max(1, sum(item.is_claim for item in spec.planned))
     base = scores[next(item.label for item in spec.planned if item.role == "baseline")]
     rows = []
     for item in spec.planned:
         own = scores[item.label]
-        is_claim = item.role in ("candidate", "paper")
         pairs = [] if item.role == "baseline" else paired(own, base)
-        number = comparisons if is_claim else 1
+        number = comparisons if item.is_claim else 1
         difference = _difference(spec, pairs, number)
         diverged = sum(trial.reason == "diverged" and trial.counts for trial in by_label[item.label])
         rows.append(
@@ -166,7 +165,7 @@ def outcome(
                 tuple(pairs),
                 difference,
                 None if difference is None else decisive_interval(spec, pairs, difference),
-                _search_lead(item.curve, search) if is_claim else None,
+                _search_lead(item.curve, search) if item.is_claim else None,
             )
         )
     return Outcome(spec, tuple(rows), _shape(spec, rows))

@@ -56,7 +56,7 @@ def doubt_about(search: StudySpec, found: Calibration) -> str:
     if found.missing:
         return ""
     compared = search.rungs[0] if search.rungs else search.epochs
-    alike = next((run for run in found.short if run.spec.epochs == search.epochs), None)
+    alike = found.of_length(search.epochs)
     safe = alike.safe_epoch(found.wanted) if alike else None
     if safe is not None and compared >= safe:
         return ""

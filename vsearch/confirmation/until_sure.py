@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from vsearch.confirmation.plan import check_seeds
 from vsearch.spec.number import check_interval
+from vsearch.spec.study import StudySpec
 
 if TYPE_CHECKING:  # the command line names the defaults below without what reckons with them
-    from vsearch.confirmation.outcome import Outcome
     from vsearch.statistics import NextStep
 
 
@@ -34,10 +34,9 @@ class UntilSure:
             check_seeds(seeds)
 
 
-def settled_labels(outcome: "Outcome", step: "NextStep") -> frozenset[str]:
+def settled_labels(spec: StudySpec, step: "NextStep") -> frozenset[str]:
     """The labels of the curves that need no more seeds: claims that are decided, and the controls of such a subject."""
     decided = step.decisions.keys() - set(step.undecided)
-    subject = outcome.subject
-    if subject is not None and subject.label in decided:
-        decided |= {row.label for row in outcome.rows if row.role == "control"}
+    if spec.subject is not None and spec.subject.label in decided:
+        decided |= {item.label for item in spec.planned if item.role == "control"}
     return frozenset(decided)

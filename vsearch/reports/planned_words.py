@@ -24,7 +24,7 @@ def planned_question(spec: StudySpec) -> str:
     where = f"{network_title(spec.network, spec.depth)} on {spec.dataset if info is None else info.title}"
     if spec.purpose == "calibration":
         return f"Does a short training rank the curves of {spec.parent or 'a search'} as a long one does, for {where}?"
-    claims = sum(item.role in ("candidate", "paper") for item in spec.planned)
+    claims = sum(item.is_claim for item in spec.planned)
     beat = f"{'Does' if claims == 1 else 'Do'} {_subject(spec)} beat the plain {where}"
     match spec.purpose:
         case "reproduction":

@@ -12,7 +12,7 @@ from vsearch.errors import InputError, StorageError, shorten, unknown_name
 from vsearch.search import attributes
 from vsearch.search.damage import is_list, is_whole, reading
 from vsearch.search.first import first_curves
-from vsearch.search.planned import enqueue_planned, planned_trials
+from vsearch.search.planned import enqueue_planned, planned_trials, settled_as
 from vsearch.search.pruner import build_pruner
 from vsearch.search.sampler import CurveSampler
 from vsearch.search.space import FAMILY, contains, parameter_name
@@ -132,7 +132,7 @@ def create_or_open(storage: Storage, spec: StudySpec) -> tuple[StoredStudy, bool
         if spec.name not in storage.study_names():
             return _create_study(storage, spec), True
     stored = open_study(storage, spec.name)
-    if differences(stored.spec, spec):
+    if _differences(stored.spec, spec):
         raise _exists(storage, spec)
     return stored, False
 
@@ -171,9 +171,14 @@ def _load(storage: Storage, spec: StudySpec, name: str | None = None) -> optuna.
     )
 
 
+def _differences(stored: StudySpec, spec: StudySpec) -> list[str]:
+    """In words; curves that the stored plan has settled are no difference."""
+    return differences(stored, settled_as(spec, stored))
+
+
 def _exists(storage: Storage, spec: StudySpec) -> InputError:
     try:
-        different = differences(open_study(storage, spec.name).spec, spec)
+        different = _differences(open_study(storage, spec.name).spec, spec)
     except (InputError, StorageError) as error:
         return InputError(f"the name {spec.name!r} is taken: {error}")
     if not different:

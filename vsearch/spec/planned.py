@@ -43,6 +43,11 @@ class PlannedCurve:
         if self.seeds is not None:
             check_whole("seeds of a planned curve", self.seeds, 1, 1_000_000)
 
+    @property
+    def is_claim(self) -> bool:
+        """Whether the study asks if it beats the baseline: controls serve another question."""
+        return self.role in ("candidate", "paper")
+
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values."""
         content = {"role": self.role, "label": self.label, "curve": self.curve.to_dict()}
@@ -76,11 +81,8 @@ def _planned_curve(item: object) -> PlannedCurve:
 
 def seeds_per_curve(planned: Sequence[PlannedCurve], trials: int) -> int:
     """The seeds that each curve gets which is not settled."""
-    return (trials - _settled(planned)) // max(1, sum(item.seeds is None for item in planned))
-
-
-def _settled(planned: Sequence[PlannedCurve]) -> int:
-    return sum(item.seeds or 0 for item in planned)
+    left = trials - sum(item.seeds or 0 for item in planned)
+    return left // max(1, sum(item.seeds is None for item in planned))
 
 
 def check_plan(purpose: str, planned: Sequence[PlannedCurve], trials: object) -> None:

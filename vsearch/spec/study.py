@@ -214,6 +214,11 @@ class StudySpec:
         """Of a planned study: trainings of each curve that is not settled."""
         return seeds_per_curve(self.planned, self.trials)
 
+    @property
+    def subject(self) -> PlannedCurve | None:
+        """Of a planned study: its first claim, the one whose controls are trained."""
+        return next((item for item in self.planned if item.is_claim), None)
+
     def seeds_of(self, planned: PlannedCurve) -> int:
         """Trainings of one of the planned curves."""
         return planned.seeds or self.seeds_per_curve

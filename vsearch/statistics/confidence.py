@@ -10,6 +10,7 @@ confidence sequences for Gaussian means with unknown variance"; its validity und
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -53,16 +54,33 @@ def looks(differences: Floats, alpha: float, resolution: float = 0.0) -> tuple[F
 
     which is solved for mu; as long as that holds for no mu at all, the ends are infinite.
     """
+    n, mean, variance, is_known = moments(differences, resolution)
+    bound = np.exp(2 / n * (0.5 * np.log((n + MIXTURE) / MIXTURE) - math.log(alpha)))
+    left = 1 - bound * MIXTURE / (n + MIXTURE)
+    half = np.where((left > 0) & is_known, np.sqrt(variance * (bound - 1) / np.where(left > 0, left, 1.0)), np.inf)
+    return mean - half, mean + half
+
+
+class Moments(NamedTuple):
+    """Of the differences after each pair, `(sets, pairs)` each but the first."""
+
+    pairs: npt.NDArray[np.int_]
+    """1, 2, …"""
+    mean: Floats
+    variance: Floats
+    """Divided by the number of pairs."""
+    is_known: npt.NDArray[np.bool_]
+    """Whether that tells of any noise: equal differences do not."""
+
+
+def moments(differences: Floats, resolution: float = 0.0) -> Moments:
+    """Mean and variance after each pair, the variance never below what one step of `resolution` could hide."""
     n = np.arange(1, differences.shape[1] + 1)
     centred = differences - differences[:, :1]  # keeps digits where all differences are far from zero
     mean = centred.cumsum(axis=1) / n
     variance = np.maximum((centred**2).cumsum(axis=1) / n - mean**2, (resolution / 2) ** 2)
-    bound = np.exp(2 / n * (0.5 * np.log((n + MIXTURE) / MIXTURE) - math.log(alpha)))
-    left = 1 - bound * MIXTURE / (n + MIXTURE)
-    known = (left > 0) & (variance > 1e-12 * (centred**2).max(axis=1, keepdims=True, initial=0.0))
-    half = np.where(known, np.sqrt(variance * (bound - 1) / np.where(left > 0, left, 1.0)), np.inf)
-    mean = mean + differences[:, :1]
-    return mean - half, mean + half
+    is_known = variance > 1e-12 * (centred**2).max(axis=1, keepdims=True, initial=0.0)
+    return Moments(n, mean + differences[:, :1], variance, is_known)
 
 
 def held(lows: Floats, highs: Floats) -> tuple[Floats, Floats]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from vsearch.statistics.confidence import Floats, looks
+from vsearch.statistics.confidence import Floats, looks, moments
 
 HOPELESS = 0.05
 """A curve that is confirmed with a smaller probability is given up. With it a true difference is missed in 1 or 2 % of
@@ -62,10 +62,7 @@ def t_statistics(differences: Floats, resolution: float = 0.0) -> Floats:
     Args:
         resolution: the smallest step of a difference; see `vsearch.statistics.paired_difference`.
     """
-    n = np.arange(1, differences.shape[1] + 1)
-    centred = differences - differences[:, :1]
-    mean = centred.cumsum(axis=1) / n
-    variance = np.maximum((centred**2).cumsum(axis=1) / n - mean**2, (resolution / 2) ** 2)
-    known = (n > 1) & (variance > 1e-12 * (centred**2).max(axis=1, keepdims=True, initial=0.0))
-    error = np.sqrt(np.where(known, variance, 1.0) / np.maximum(n - 1, 1))
-    return np.where(known, (mean + differences[:, :1]) / error, np.nan)
+    n, mean, variance, is_known = moments(differences, resolution)
+    is_known = is_known & (n > 1)
+    error = np.sqrt(np.where(is_known, variance, 1.0) / np.maximum(n - 1, 1))
+    return np.where(is_known, mean / error, np.nan)

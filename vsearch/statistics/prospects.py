@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vsearch.statistics.checks import error_rate
-from vsearch.statistics.sequential import ORDER, Verdict, verdicts
+from vsearch.statistics.sequential import ORDER, Verdict, looked
 
 SIMULATIONS = 4000
 """Studies; a share has a standard error of 0.8 % at most."""
@@ -51,7 +51,7 @@ def prospects(
     ended, needed = [], []
     for effect in effects:
         differences = rng.normal(effect, sd, shape) - base
-        found = verdicts(differences, seeds, alpha, worthwhile=worthwhile, max_seeds=max_seeds)
+        found = looked(differences, seeds, alpha, worthwhile=worthwhile, max_seeds=max_seeds).verdicts
         end = (found != "more").argmax(axis=1)[:, None]
         ended.append(np.take_along_axis(found, end, axis=1)[:, 0])
         needed.append(seeds[end[:, 0]])

@@ -7,7 +7,7 @@ left would hardly confirm it any more.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +52,15 @@ class NextStep:
         return tuple(name for name, decision in self.decisions.items() if decision.verdict == "more")
 
 
-def verdicts(
+class Looks(NamedTuple):
+    """What is known of candidates at each look, `(sets, looks)` each: the verdicts, and the ends of the intervals."""
+
+    verdicts: npt.NDArray[np.str_]
+    lows: Floats
+    highs: Floats
+
+
+def looked(
     differences: Floats,
     pairs: npt.NDArray[np.int_],
     alpha: float,
@@ -60,8 +68,8 @@ def verdicts(
     worthwhile: float,
     max_seeds: int,
     resolution: float = 0.0,
-) -> npt.NDArray[np.str_]:
-    """The rule itself, for many candidates of the same fate: `(sets, pairs)` -> a verdict at each of the looks.
+) -> Looks:
+    """The rule itself, for many candidates of the same fate, whose differences are `(sets, pairs)`.
 
     Args:
         pairs: the looks: after how many of the pairs.
@@ -71,11 +79,12 @@ def verdicts(
     bounds = np.array([hopeless_below(int(number), max_seeds, alpha) for number in pairs])
     is_hopeless = t_statistics(differences, resolution)[:, pairs - 1] < bounds
     is_spent = np.broadcast_to(pairs >= max_seeds, lows.shape)
-    return np.select(
+    found = np.select(
         [lows > 0, highs < 0, (highs < worthwhile) | is_hopeless, is_spent],
         ["confirmed", "worse", "futile", "spent"],
         default="more",
     )
+    return Looks(found, lows, highs)
 
 
 def next_step(
@@ -115,11 +124,16 @@ def next_step(
 
 def _decide(differences: Floats, alpha: float, worthwhile: float, max_seeds: int, resolution: float) -> Decision:
     pairs = len(differences)
-    lows, highs = held(*looks(differences[None], alpha, resolution))
-    interval = Interval(float(lows[0, -1]), float(highs[0, -1]))
-    numbers = {"worthwhile": worthwhile, "resolution": resolution}
-    found = verdicts(differences[None], np.array([pairs]), alpha, max_seeds=max_seeds, **numbers)
-    verdict = next(known for known in ORDER if known == found.item())
+    found = looked(
+        differences[None],
+        np.array([pairs]),
+        alpha,
+        worthwhile=worthwhile,
+        max_seeds=max_seeds,
+        resolution=resolution,
+    )
+    interval = Interval(found.lows.item(), found.highs.item())
+    verdict = next(known for known in ORDER if known == found.verdicts.item())
     return Decision(verdict, _reason(verdict, interval, pairs, worthwhile, max_seeds), interval, pairs)
 
 

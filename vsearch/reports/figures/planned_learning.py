@@ -19,7 +19,7 @@ def planned_learning_info(data: StudyData) -> LearningInfo:
     by_label: dict[str, list[TrialResult]] = {}
     for trial in data.finished:
         by_label.setdefault(trial.label, []).append(trial)
-    subject = next((item.label for item in data.spec.planned if item.role in ("candidate", "paper")), "")
+    subject = data.spec.subject.label if data.spec.subject else ""
     curves = [
         _curve(item, by_label[item.label], is_subject=item.label == subject)
         for item in data.spec.planned
