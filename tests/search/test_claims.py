@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from optuna.trial import TrialState
 
+from vsearch.errors import StorageAway
 from vsearch.search import attributes
 from vsearch.search.budget import is_exhausted
 from vsearch.search.claims import claim_trial, put_back, put_back_lost, scales_key
@@ -226,6 +227,31 @@ def test_a_claim_whose_trial_was_taken_away_under_it_writes_nothing(make_study: 
     attrs = study.optuna_study.trials[0].user_attrs
     assert adopted[0] is not None
     assert (attrs[attributes.WORKER], attrs[attributes.SEEDS]) == ("faster", list(adopted[0].seeds))
+    other.storage.close()
+
+
+@pytest.mark.parametrize("is_ended", [True, False])
+def test_a_claim_that_broke_off_leaves_its_trial_to_who_adopted_it_meanwhile(make_study: Any, is_ended: bool) -> None:
+    """As when the database was away in the middle of a claim for longer than the lease."""
+    study = make_study(trials=5)
+    other = open_study(open_storage(f"sqlite:///{study.storage.location}"), study.name)
+
+    def away(trial_id: int, attrs: object) -> None:
+        other.storage.put_back(trial_id, "lost")
+        adopted = claim_trial(other, "faster")
+        assert adopted is not None
+        if is_ended:
+            other.optuna_study.tell(adopted.trial, 0.9)
+        raise StorageAway("no server answers")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(study.storage, "write_attrs", away)
+        patch.setattr(other.storage, "exclusive", lambda _: nullcontext())
+        with pytest.raises(StorageAway, match="no server answers"):
+            claim_trial(study, "slower")
+    holders = [lease.worker for lease in study.storage.running_leases()]
+    assert holders == ([] if is_ended else ["faster"])
+    assert study.optuna_study.trials[0].state == (TrialState.COMPLETE if is_ended else TrialState.RUNNING)
     other.storage.close()
 
 

@@ -1,10 +1,12 @@
 """Claiming trials: exact budgets, and no curve trained twice with the same seed."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import optuna
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState
 
 from vsearch.curves import Curve, from_dict, shape
@@ -68,6 +70,7 @@ def claim_trial(
             return None
         trial = study.optuna_study.ask()
         trial_id = study.storage.get_trial_id_from_study_id_trial_number(study.study_id, trial.number)
+        lease = None
         try:
             # Before anything of the trial is read or written: the study's lock may be lost with its connection.
             lease = Lease(study.storage, study.spec, study.study_id, trial_id, worker, lease_seconds, device, patience)
@@ -75,7 +78,10 @@ def claim_trial(
         except LeaseLost:
             return None  # somebody else was faster
         except BaseException:
-            _put_back(study, trial_id, "preempted", "the claim broke off", {})
+            with suppress(LeaseLost, UpdateFinishedTrialError):  # adopted meanwhile by another worker, or even ended
+                if lease is not None:
+                    lease.renew()
+                _put_back(study, trial_id, "preempted", "the claim broke off", {})
             raise
 
 
