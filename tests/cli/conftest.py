@@ -123,10 +123,10 @@ def trained(trained_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch:
 
 @pytest.fixture
 def searched(
-    trained_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    untouched_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Cli]:
     """The command line with a home of its own in which the study `quick` has been trained."""
-    shutil.copytree(trained_home, tmp_path / "home")
+    shutil.copytree(untouched_home, tmp_path / "home")
     yield from _in_process(Cli(tmp_path / "home", capsys), monkeypatch)
 
 
@@ -141,10 +141,13 @@ def _in_process(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
 
 
 @pytest.fixture(scope="session")
-def trained_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A home in which `study run` has trained the study `quick`: once, however many processes run the tests."""
+def untouched_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A home in which `study run` has trained the study `quick`: once, however many processes run the tests.
+
+    To be copied, never opened: SQLite's files beside a database come and go with those who read it.
+    """
     base = tmp_path_factory.getbasetemp()
-    home = (base if worker_id == "master" else base.parent) / "trained-home"
+    home = (base if worker_id == "master" else base.parent) / "untouched-home"
     with FileLock(f"{home}.lock"):
         if not (home / "run.json").exists():
             result = Cli(home).process("study", "run", *QUICK, "--trials", "5", "--workers", "2")
@@ -152,10 +155,20 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pa
     return home
 
 
+@pytest.fixture(scope="session")
+def trained_home(untouched_home: Path) -> Path:
+    """A copy of that home which all tests read side by side; never to be copied as files."""
+    home = untouched_home.with_name("trained-home")
+    with FileLock(f"{home}.lock"):
+        if not home.exists():
+            shutil.copytree(untouched_home, home)
+    return home
+
+
 @pytest.fixture
-def training_run(trained_home: Path) -> Result:
+def training_run(untouched_home: Path) -> Result:
     """What the `study run` that trained the study `quick` printed."""
-    return Result(**json.loads((trained_home / "run.json").read_text()))
+    return Result(**json.loads((untouched_home / "run.json").read_text()))
 
 
 class Answer(NamedTuple):

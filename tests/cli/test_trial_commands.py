@@ -1,22 +1,11 @@
 """Looking at trials that were really trained, and excluding them."""
 
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import pytest
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
 SPARKS = set("▁▂▃▄▅▆▇█")
-
-
-@pytest.fixture
-def own(cli: "Cli", trained_home: Path) -> "Cli":
-    """The command line with a copy of the home in which the study `quick` has been trained, to be changed."""
-    shutil.copytree(trained_home, cli.home)
-    return cli
 
 
 def test_list_shows_each_trial_in_a_line(trained: "Cli") -> None:
@@ -71,39 +60,39 @@ def test_show_of_a_trial_that_nobody_took_says_so(cli: "Cli") -> None:
     assert cli("trial", "show", "new", "0", "--json").json["attempts"] == []
 
 
-def test_an_excluded_trial_is_shown_as_such_and_ranked_no_more(own: "Cli") -> None:
-    winner = own("study", "best", "quick", "--json").json["best"][0]
+def test_an_excluded_trial_is_shown_as_such_and_ranked_no_more(searched: "Cli") -> None:
+    winner = searched("study", "best", "quick", "--json").json["best"][0]
     number = str(winner["number"])
-    excluded = own("trial", "exclude", "quick", number, "--reason", "a broken fan")
+    excluded = searched("trial", "exclude", "quick", number, "--reason", "a broken fan")
     assert (excluded.code, excluded.out) == (0, "")
-    assert own("study", "best", "quick", "--json").json["best"][0]["number"] != winner["number"]
-    listed = own("trial", "list", "quick", "--state", "excluded", "--json").json["trials"]
+    assert searched("study", "best", "quick", "--json").json["best"][0]["number"] != winner["number"]
+    listed = searched("trial", "list", "quick", "--state", "excluded", "--json").json["trials"]
     assert [trial["number"] for trial in listed] == [winner["number"]]
     assert listed[0]["accuracy"] == winner["accuracy"]
-    assert f"trial {number:>3} excluded" in own("study", "show", "quick").out
-    assert ",excluded," in own("study", "export", "quick").out
-    shown = own("trial", "show", "quick", number)
+    assert f"trial {number:>3} excluded" in searched("study", "show", "quick").out
+    assert ",excluded," in searched("study", "export", "quick").out
+    shown = searched("trial", "show", "quick", number)
     assert "a broken fan" in shown.out
     assert f"trial {number} of quick: excluded" in shown.out
-    assert own("trial", "show", "quick", number, "--json").json["events"][0]["detail"] == "a broken fan"
-    (row,) = own("study", "list", "--json").json["studies"]
+    assert searched("trial", "show", "quick", number, "--json").json["events"][0]["detail"] == "a broken fan"
+    (row,) = searched("study", "list", "--json").json["studies"]
     assert (row["finished"], row["excluded"], row["failed"]) == (4, 1, 0)
 
-    assert own("trial", "include", "quick", number).code == 0
-    assert own("study", "best", "quick", "--json").json["best"][0] == winner
-    assert [event["action"] for event in own("study", "events", "quick", "--json").json["events"]] == [
+    assert searched("trial", "include", "quick", number).code == 0
+    assert searched("study", "best", "quick", "--json").json["best"][0] == winner
+    assert [event["action"] for event in searched("study", "events", "quick", "--json").json["events"]] == [
         "exclude",
         "include",
     ]
 
 
-def test_an_excluded_baseline_is_trained_again(own: "Cli") -> None:
-    excluded = own("trial", "exclude", "quick", "0", "--reason", "the wrong device")
+def test_an_excluded_baseline_is_trained_again(searched: "Cli") -> None:
+    excluded = searched("trial", "exclude", "quick", "0", "--reason", "the wrong device")
     assert "waits to be trained again" in excluded.err
-    run = own.process("study", "run", "quick", "--workers", "1")
+    run = searched.process("study", "run", "quick", "--workers", "1")
     assert run.code == 0, run.err
     assert "points against the baseline" in run.out
-    trials = own.trials("quick")
+    trials = searched.trials("quick")
     assert [(trial["role"], trial["state"]) for trial in (trials[0], trials[5])] == [
         ("baseline", "excluded"),
         ("baseline", "finished"),
@@ -111,7 +100,7 @@ def test_an_excluded_baseline_is_trained_again(own: "Cli") -> None:
     assert len(trials) == 6
 
 
-def test_what_is_wrong_with_excluding_is_told(own: "Cli") -> None:
+def test_what_is_wrong_with_excluding_is_told(searched: "Cli") -> None:
     for arguments, words in (
         (("exclude", "quick", "9", "--reason", "why"), "has no trial 9; it has trials 0 to 4"),
         (("exclude", "quick", "0", "--reason", " "), "the reason is"),
@@ -121,7 +110,7 @@ def test_what_is_wrong_with_excluding_is_told(own: "Cli") -> None:
         (("list", "quick", "--state", "finnished"), "Did you mean 'finished'?"),
         (("list", "quick", "--reason", "lots"), "Did you mean 'lost'?"),
     ):
-        result = own("trial", *arguments)
+        result = searched("trial", *arguments)
         assert (result.code, result.out, result.err.count("\n")) == (2, "", 1), result
         assert words in result.err
-    assert own("study", "events", "quick", "--json").json["events"] == []
+    assert searched("study", "events", "quick", "--json").json["events"] == []

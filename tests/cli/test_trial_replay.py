@@ -1,7 +1,6 @@
 """`vsearch trial replay` and `vsearch verify`, on trials that real workers have trained."""
 
 import json
-import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -116,8 +115,7 @@ def test_exported_rows_say_by_what_and_with_what_each_trial_was_trained(trained:
         assert "commit" in row
 
 
-def test_replaying_leaves_no_checkpoint_and_no_log(cli: "Cli", trained_home: Path) -> None:
-    shutil.copytree(trained_home, cli.home, ignore=shutil.ignore_patterns("*.lock"))
-    before = sorted(path for path in cli.home.rglob("*") if "vsearch.db" not in path.name)
-    assert cli("trial", "replay", "quick", "0", "--device", "cpu").code == 0
-    assert sorted(path for path in cli.home.rglob("*") if "vsearch.db" not in path.name) == before
+def test_replaying_leaves_no_checkpoint_and_no_log(searched: "Cli") -> None:
+    before = sorted(path for path in searched.home.rglob("*") if "vsearch.db" not in path.name)
+    assert searched("trial", "replay", "quick", "0", "--device", "cpu").code == 0
+    assert sorted(path for path in searched.home.rglob("*") if "vsearch.db" not in path.name) == before

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import signal
 import sqlite3
 from collections.abc import Callable
@@ -220,9 +219,8 @@ def test_a_database_that_goes_away_is_waited_for(
 
 
 def test_rows_that_others_wrote_are_shown_and_not_obeyed(
-    cli: "Cli", trained_home: Path, screen: Callable[..., "Terminal"], wait_for: WaitFor
+    searched: "Cli", screen: Callable[..., "Terminal"], wait_for: WaitFor
 ) -> None:
-    shutil.copytree(trained_home, cli.home)
     settings = resolve()
     study = studies.open_study("quick", settings)
     storage = study.stored.storage
@@ -230,7 +228,7 @@ def test_rows_that_others_wrote_are_shown_and_not_obeyed(
     storage.enter_worker("evil", ESCAPE, 1, ESCAPE)
     assert claim_trial(study.resume(trials=9).stored, "evil", 600) is not None
     storage.close()
-    with sqlite3.connect(cli.home / "vsearch.db") as connection:
+    with sqlite3.connect(searched.home / "vsearch.db") as connection:
         for key in ("role", "reason", "detail"):
             row = (2, key, json.dumps(ESCAPE))
             connection.execute("DELETE FROM trial_user_attributes WHERE trial_id = 2 AND key = ?", (key,))
@@ -243,14 +241,13 @@ def test_rows_that_others_wrote_are_shown_and_not_obeyed(
     assert [mark for mark in ("\x07", "\x9b", "\u202e", "]0;title\x07", "\x1b[2J\x9b") if mark in terminal.text] == []
     assert "\\x1b]0;title" in terminal.text
     for command in (("watch", "quick", "--once"), ("show", "quick"), ("watch", "quick", "--once", "--json")):
-        shown = cli("study", *command)
+        shown = searched("study", *command)
         assert shown.code == 0, shown
         assert [mark for mark in ("\x1b", "\x07", "\x9b", "\u202e", "\nvsearch: forged") if mark in shown.out] == []
 
 
-def test_who_watches_writes_nothing(cli: "Cli", trained_home: Path) -> None:
-    shutil.copytree(trained_home, cli.home)
-    with open_storage(f"sqlite:///{cli.home}/vsearch.db").engine.connect() as connection:
+def test_who_watches_writes_nothing(searched: "Cli") -> None:
+    with open_storage(f"sqlite:///{searched.home}/vsearch.db").engine.connect() as connection:
         version = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
-        assert cli("study", "watch", "quick").code == 0
+        assert searched("study", "watch", "quick").code == 0
         assert connection.exec_driver_sql("PRAGMA data_version").scalar_one() == version
