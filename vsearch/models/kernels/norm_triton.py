@@ -1,8 +1,9 @@
 """Triton kernels of batch norm in training with ReLU and the scaled shortcut; `vsearch.models.fused_norms` runs them.
 
 Images are `rows` pixels of `C` channels each, one pixel after the other. Sums over all pixels are made in two steps, by
-`parts` programs, which take tiles of `ROWS` pixels in turn and write what they found, and by a few that add that up in a
-fixed order: the same numbers give the same bits. All is computed in float32 and rounded once, when it is written.
+`parts` programs, which take `STEPS` tiles of `ROWS` pixels in turn and write what they found, and by a few that add
+that up in a fixed order: the same numbers give the same bits. All is computed in float32 and rounded once, when it is
+written.
 """
 
 import triton
@@ -20,35 +21,29 @@ def _gradient(first, second, y, at, there, normalised, TWO: tl.constexpr, ADD: t
     gradient = tl.load(first + at, mask=there, other=0.0).to(tl.float32)
     if TWO:
         gradient += tl.load(second + at, mask=there, other=0.0).to(tl.float32)
+    result = normalised
     if ADD:
         result = tl.load(y + at, mask=there, other=0.0).to(tl.float32)
-    else:
-        result = normalised
     return tl.where(result <= 0.0, 0.0, gradient)
 
 
 @triton.jit
-def sum_up_images(
-    x, counts, means, squares, rows, parts, STEPS: tl.constexpr, C: tl.constexpr, ROWS: tl.constexpr
-):
+def sum_up_images(x, counts, means, squares, rows, parts, STEPS: tl.constexpr, C: tl.constexpr, ROWS: tl.constexpr):
     """Number of pixels, means, and sums of squared distances from the means of one part (Welford, then Chan)."""
     part = tl.program_id(0)
     channel = tl.arange(0, C)
-    seen = 0
     count = tl.zeros((ROWS, 1), dtype=tl.float32)
     mean = tl.zeros((ROWS, C), dtype=tl.float32)
     square = tl.zeros((ROWS, C), dtype=tl.float32)
     for step in range(STEPS):
-        tile = part + step * parts
-        row = tile * ROWS + tl.arange(0, ROWS)[:, None]
+        row = (part + step * parts) * ROWS + tl.arange(0, ROWS)[:, None]
         there = row < rows
         value = tl.load(x + row * C + channel[None, :], mask=there, other=0.0).to(tl.float32)
-        seen += tl.minimum(tl.maximum(rows - tile * ROWS, 0), ROWS)
         count += tl.where(there, 1.0, 0.0)
         distance = tl.where(there, value - mean, 0.0)
         mean += distance / tl.maximum(count, 1.0)
         square += distance * (value - mean)
-    number = seen.to(tl.float32)
+    number = tl.sum(count)
     whole = tl.sum(count * mean, axis=0) / number
     distance = mean - whole[None, :]
     tl.store(counts + part, number)
@@ -155,8 +150,7 @@ def sum_up_gradients(
     plain = tl.zeros((ROWS, C), dtype=tl.float32)
     product = tl.zeros((ROWS, C), dtype=tl.float32)
     for step in range(STEPS):
-        tile = part + step * parts
-        row = tile * ROWS + tl.arange(0, ROWS)[:, None]
+        row = (part + step * parts) * ROWS + tl.arange(0, ROWS)[:, None]
         there = row < rows
         at = row * C + channel[None, :]
         value = tl.load(x + at, mask=there, other=0.0).to(tl.float32)
