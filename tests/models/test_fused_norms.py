@@ -97,7 +97,7 @@ def uncached() -> Iterator[None]:
 
 
 def test_without_triton_there_are_none(uncached: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "KERNELS", "vsearch.models.kernels.absent")
+    monkeypatch.setitem(sys.modules, "vsearch.models.kernels.norm_triton", None)
     assert fused_norms() is None
     assert fused_version() == "torch"
 

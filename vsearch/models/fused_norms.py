@@ -4,7 +4,6 @@ The kernels are Triton's, compiled when they are first run; where Triton is not 
 torch's operations do it. Nothing waits for the GPU, and the scale is read there: recorded launches can be replayed.
 """
 
-import importlib
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -14,7 +13,6 @@ from torch import Tensor, nn
 
 from vsearch.models.norms import TORCH_NORMS, Scale
 
-KERNELS = "vsearch.models.kernels.norm_triton"
 VERSION = 1
 """To be raised with every change of the kernels that may change a bit of their results."""
 FEWEST_CHANNELS, MOST_CHANNELS = 8, 128
@@ -191,9 +189,10 @@ def _power_of_two(number: int) -> int:
 def fused_norms() -> FusedNorms | None:
     """The kernels, None where Triton is not installed."""
     try:
-        return FusedNorms(importlib.import_module(KERNELS))
+        import vsearch.models.kernels.norm_triton as kernels
     except ImportError:
         return None
+    return FusedNorms(kernels)
 
 
 def fused_version() -> str:
