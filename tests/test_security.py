@@ -124,6 +124,6 @@ def test_entry_points_are_the_only_code_that_a_name_can_lead_to() -> None:
         if isinstance(node, ast.Call)
         and ast.unparse(node.func).rpartition(".")[2] in ("import_module", "load")
         and not (node.args and isinstance(node.args[0], ast.Constant))
-        and ast.unparse(node.func) not in ("tomllib.load", "json.load", "torch.load", "torch.export.load")
+        and ast.unparse(node.func) not in ("tomllib.load", "json.load", "torch.load", "torch.export.load", "tl.load")
     }
     assert dynamic == {"cli/lazy.py", "curves/families.py"}

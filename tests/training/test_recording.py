@@ -71,8 +71,8 @@ def pool(notes: list[Notes]) -> GraphPool:
 def make(make_exact: Callable[..., Training], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Training]:
     """`make(make_steps, …)`: two epochs; scales are tensors, as on a GPU."""
     monkeypatch.setattr(Block, "_scale_for", lambda block, _: block.factor)
-    monkeypatch.setattr("vsearch.training.steps.compiled_norms", lambda: None)  # a GPU has none
-    monkeypatch.setattr("vsearch.training.steps.compiled_convolutions", lambda: None)
+    monkeypatch.setattr("vsearch.training.functions.compiled_norms", lambda: None)  # a GPU has none
+    monkeypatch.setattr("vsearch.training.functions.compiled_convolutions", lambda: None)
     return partial(make_exact, epochs=2, scale=0.8)
 
 

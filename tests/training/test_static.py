@@ -37,8 +37,8 @@ def run_plainly(step: Callable[[], None], stream: torch.cuda.Stream | None) -> C
 @pytest.fixture(autouse=True)
 def _torch_norms(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those of a GPU; the compiled ones of a CPU differ in the last bits."""
-    monkeypatch.setattr("vsearch.training.steps.compiled_norms", lambda: None)
-    monkeypatch.setattr("vsearch.training.steps.compiled_convolutions", lambda: None)
+    monkeypatch.setattr("vsearch.training.functions.compiled_norms", lambda: None)
+    monkeypatch.setattr("vsearch.training.functions.compiled_convolutions", lambda: None)
 
 
 @pytest.fixture

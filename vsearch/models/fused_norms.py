@@ -59,8 +59,9 @@ class FusedNorms:
         return second
 
     def _takes(self, norm: nn.BatchNorm2d, x: Tensor) -> bool:
+        """In evaluation only what needs no gradient."""
         return (
-            norm.training
+            (norm.training or not torch.is_grad_enabled())
             and (x.device.type == "cuda" or self._kernels.INTERPRETED)
             and x.dtype in _FORMATS
             and x.dim() == 4
@@ -77,12 +78,23 @@ class FusedNorms:
         )
 
     def _apply(self, norm: nn.BatchNorm2d, x: Tensor, shortcut: Tensor | None, scale: Tensor | None) -> Tensor:
+        if not norm.training:
+            return self._evaluate(norm, x, shortcut, scale)
         if norm.num_batches_tracked is not None:
             norm.num_batches_tracked.add_(1)
         result: Tensor
         result, second = _NormRelu.apply(x, shortcut, norm.weight, norm.bias, norm, scale, self._kernels)
         setattr(result, _SECOND, second)
         return result
+
+    def _evaluate(self, norm: nn.BatchNorm2d, x: Tensor, shortcut: Tensor | None, scale: Tensor | None) -> Tensor:
+        """With the running statistics, in the memory of `x`."""
+        mean, variance = norm.running_mean, norm.running_var
+        assert mean is not None
+        assert variance is not None
+        with torch.cuda.device_of(x):  # type: ignore[no-untyped-call]
+            _write_images(self._kernels, x, shortcut, scale, x, norm, mean, variance, given_variance=True)
+        return x
 
 
 class _NormRelu(torch.autograd.Function):
@@ -113,11 +125,7 @@ class _NormRelu(torch.autograd.Function):
                 parts, 1 / rows, 1 / (rows - 1), float(norm.eps), float(norm.momentum),
                 C=channels, PARTS=_power_of_two(parts), CHANNELS=_CHANNELS_AT_ONCE, num_warps=_SUMMING_WARPS,
             )  # fmt: skip
-            kernels.write_images[(_tiles(rows, _WRITTEN // channels),)](
-                x, x if shortcut is None else shortcut, mean if scale is None else scale, y,
-                weight, bias, mean, inverse_deviation, rows,
-                ADD=shortcut is not None, C=channels, ROWS=_WRITTEN // channels, num_warps=_WRITING_WARPS,
-            )  # fmt: skip
+            _write_images(kernels, x, shortcut, scale, y, norm, mean, inverse_deviation, given_variance=False)
         saved_y, saved_scale = (None, None) if shortcut is None else (y, scale)
         ctx.save_for_backward(x, saved_y, saved_scale, weight, bias, mean, inverse_deviation)
         ctx.kernels = kernels
@@ -157,6 +165,28 @@ class _NormRelu(torch.autograd.Function):
                 C=channels, ROWS=_WRITTEN // channels, num_warps=_WRITING_WARPS,
             )  # fmt: skip
         return to_x, to_shortcut, to_weight, to_bias, None, None, None
+
+
+def _write_images(
+    kernels: ModuleType,
+    x: Tensor,
+    shortcut: Tensor | None,
+    scale: Tensor | None,
+    y: Tensor,
+    norm: nn.BatchNorm2d,
+    mean: Tensor,
+    deviation: Tensor,
+    *,
+    given_variance: bool,
+) -> None:
+    channels = x.shape[1]
+    rows = x.numel() // channels
+    kernels.write_images[(_tiles(rows, _WRITTEN // channels),)](
+        x, x if shortcut is None else shortcut, mean if scale is None else scale, y,
+        norm.weight, norm.bias, mean, deviation, rows, float(norm.eps),
+        ADD=shortcut is not None, GIVEN_VARIANCE=given_variance,
+        C=channels, ROWS=_WRITTEN // channels, num_warps=_WRITING_WARPS,
+    )  # fmt: skip
 
 
 def _is_like(shortcut: Tensor, x: Tensor) -> bool:

@@ -11,6 +11,7 @@ from torch.nn import functional
 from vsearch.data import SearchData
 from vsearch.data.augment import EpochPlan, crop_and_flip, normalise
 from vsearch.spec.recipe import Recipe
+from vsearch.training.functions import use_fastest
 from vsearch.training.sgd import SGD
 
 
@@ -29,6 +30,7 @@ class StaticStep:
         device = self.device = data.train.images.device
         steps, size = len(data.train.labels) // recipe.batch_size, recipe.batch_size
         self.network: nn.Module = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        use_fastest(self.network, device)
         self._norms = [module for module in self.network.modules() if isinstance(module, nn.BatchNorm2d)]
         self._seen = _gathered_counts(self._norms, device)
         self._rate = torch.zeros(1, device=device)

@@ -10,12 +10,8 @@ from torch.nn import functional
 
 from vsearch.data import SearchData
 from vsearch.data.augment import EpochPlan, batches
-from vsearch.models import ResNet
-from vsearch.models.compiled_convolutions import compiled_convolutions
-from vsearch.models.compiled_norms import compiled_norms
-from vsearch.models.norms import TORCH_NORMS
-from vsearch.models.resnet import torch_convolution
 from vsearch.spec.recipe import Recipe
+from vsearch.training.functions import use_fastest
 from vsearch.training.sgd import SGD
 
 
@@ -77,7 +73,7 @@ class EagerSteps:
         """The losses of an epoch: see `Steps`."""
         data = self._data
         self.network.train()
-        self._choose_functions()
+        use_fastest(self.network, data.train.images.device)
         losses = torch.zeros(len(rates), device=data.train.images.device)
         served = batches(
             data.train,
@@ -100,14 +96,6 @@ class EagerSteps:
 
     def close(self) -> None:
         """Nothing is kept."""
-
-    def _choose_functions(self) -> None:
-        """Compiled functions where they are faster: they use one thread, whichever number this slot has."""
-        if isinstance(self.network, ResNet) and self._data.train.images.device.type == "cpu":
-            is_one_thread = torch.get_num_threads() == 1
-            norms = compiled_norms() if is_one_thread else None
-            convolve = compiled_convolutions() if is_one_thread else None
-            self.network.use(norms or TORCH_NORMS, convolve or torch_convolution)
 
     def _step(self, rate: float, images: Tensor, labels: Tensor) -> Tensor:
         for group in self.optimiser.param_groups:

@@ -94,7 +94,7 @@ def where_trained(workplace: Workplace, threads: int) -> dict[str, Any]:
         attributes.DEVICE: device_name(workplace.device),
         attributes.PRECISION: workplace.precision,
         attributes.THREADS: threads,
-        attributes.VERSIONS: versions(),
+        attributes.VERSIONS: versions(workplace.device),
         attributes.SPLIT: workplace.data.split_digest,
         attributes.SPEC_DIGEST: spec_digest(workplace),
     }

@@ -15,14 +15,13 @@ import vsearch
 from vsearch.data import SearchData, load_search_data
 from vsearch.data.test_split import load_test_data
 from vsearch.models import build_network
-from vsearch.models.compiled_convolutions import convolutions_version
-from vsearch.models.compiled_norms import norms_version
 from vsearch.search.claims import Claim
 from vsearch.search.stored import StoredStudy
 from vsearch.spec.seeds import derive_seed
 from vsearch.spec.study import StudySpec
 from vsearch.storage.checkpoints import CheckpointStore, Key
 from vsearch.training.device import choose_precision
+from vsearch.training.functions import function_versions
 from vsearch.training.graphed import choose_steps
 from vsearch.training.loop import Training
 from vsearch.training.steps import EagerSteps, MakeSteps
@@ -126,10 +125,10 @@ def cpu_name() -> str:
 
 
 @cache
-def versions() -> dict[str, str]:
-    """Versions of what a result depends on."""
+def versions(device: torch.device) -> dict[str, str]:
+    """Versions of what a result on that device depends on."""
     libraries = {"vsearch": vsearch.__version__, "torch": torch.__version__, "optuna": version("optuna")}
-    return libraries | {"norms": norms_version(), "convolutions": convolutions_version()}
+    return libraries | function_versions(device)
 
 
 @cache

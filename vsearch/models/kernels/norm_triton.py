@@ -103,17 +103,25 @@ def write_images(
     mean,
     inverse_deviation,
     rows,
+    eps,
     ADD: tl.constexpr,
+    GIVEN_VARIANCE: tl.constexpr,
     C: tl.constexpr,
     ROWS: tl.constexpr,
 ):
-    """ReLU of the normalised images, plus the scaled shortcut if there is one; what is no number stays none."""
+    """ReLU of the normalised images, plus the scaled shortcut if there is one; what is no number stays none.
+
+    With `GIVEN_VARIANCE`, `inverse_deviation` is the variance, to which `eps` is added. `y` may be `x`.
+    """
     row = tl.program_id(0) * ROWS + tl.arange(0, ROWS)[:, None]
     channel = tl.arange(0, C)[None, :]
     at = row * C + channel
     there = row < rows
     value = tl.load(x + at, mask=there, other=0.0).to(tl.float32)
-    slope = tl.load(weight + channel) * tl.load(inverse_deviation + channel)
+    inverse = tl.load(inverse_deviation + channel)
+    if GIVEN_VARIANCE:
+        inverse = 1.0 / tl.sqrt(inverse + eps)
+    slope = tl.load(weight + channel) * inverse
     result = _normalised(value, tl.load(mean + channel), slope, tl.load(bias + channel))
     if ADD:
         result += tl.load(scale) * tl.load(shortcut + at, mask=there, other=0.0).to(tl.float32)
