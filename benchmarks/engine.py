@@ -6,7 +6,7 @@
 One table per device, on CIFAR-10 images from `--data` or on random ones of that shape. Every measurement is a process
 of its own (or several, started together) that warms up, waits for the others, and then trains the same number of
 steps; validation is not counted. The rounds alternate: each measures every loop once, every second one in reverse.
-On a GPU there are also other ways to share it (numbers of slots, compiled and stacked networks).
+On a GPU there are also other ways to share it (numbers of slots, stacked networks).
 
 Memory is, on a GPU, the most that torch reserved there, else the largest resident set of each training process, added
 up; the plain loop's loader processes are left out. Joules are those of the whole device (of a CPU's packages) while it

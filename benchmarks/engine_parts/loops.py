@@ -9,7 +9,7 @@ import torch
 from engine_parts.convolutions import convolution_images_per_second
 from engine_parts.side_by_side import (
     RECIPE,
-    compiled_network,
+    eager_steps,
     new_training,
     recorded_steps,
     side_by_side_images_per_second,
@@ -82,9 +82,9 @@ def _side_by_side(variant: Variant, task: Task, device: torch.device, on_start: 
 
 def _steps(variant: Variant, device: torch.device) -> MakeSteps:
     """vsearch's own for the device, unless the variant is another one."""
-    if variant.loop == "eager":
-        torch.backends.cudnn.benchmark = True  # as whoever tunes a loop by hand has it
-    if variant.loop == "eager" or device.type == "cpu":
+    if device.type == "cpu":
         return EagerSteps
-    pool = GraphPool()
-    return recorded_steps(pool, compiled_network) if variant.loop == "compiled" else recorded_steps(pool)
+    if variant.loop == "eager":
+        torch.backends.cudnn.benchmark = True
+        return eager_steps
+    return recorded_steps(GraphPool())

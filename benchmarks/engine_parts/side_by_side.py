@@ -7,45 +7,18 @@ from functools import partial
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import nn
 
 from vsearch.data import SearchData
 from vsearch.models import ResNet, num_blocks, resnet
-from vsearch.models.resnet import Block
 from vsearch.spec.recipe import Recipe
 from vsearch.training.graphed import GraphedSteps, GraphPool
 from vsearch.training.loop import Training
 from vsearch.training.slots import Slots
-from vsearch.training.steps import MakeSteps, Steps
+from vsearch.training.steps import EagerSteps, MakeSteps, Steps
 
 RECIPE = Recipe("benchmark", learning_rate=0.01)
 WARM_UP_STEPS = {"cpu": 2, "cuda": 20}
-
-
-class PureBlock(nn.Module):
-    """A block whose scale is its buffer `factor` and which writes nothing in place, for `torch.compile` to fuse."""
-
-    def __init__(self, block: Block) -> None:
-        super().__init__()
-        self.block = block
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`relu(factor * h(x) + F(x))`, the sum reckoned in float32."""
-        block = self.block
-        branch = functional.relu(block.bn1(block.conv1(x)))
-        branch = block.bn2(block.conv2(branch))
-        added = torch.addcmul(branch.float(), block.shortcut(x).float(), block.factor)
-        return functional.relu(added.to(branch.dtype))
-
-
-def compiled_network(network: ResNet) -> ResNet:
-    """`network` itself, compiled as a whole; further networks of its shape take the same code."""
-    for index, block in enumerate(network.blocks):
-        if isinstance(block, Block):
-            network.blocks[index] = PureBlock(block)
-    network.compile(fullgraph=True, dynamic=False)
-    return network
 
 
 def curved_network(depth: int, data: SearchData, seed: int) -> ResNet:
@@ -56,17 +29,22 @@ def curved_network(depth: int, data: SearchData, seed: int) -> ResNet:
     return resnet(depth, data.num_classes, scales, in_channels=channels, generator=generator)
 
 
-def recorded_steps(pool: GraphPool, prepare: Callable[[ResNet], ResNet] = lambda network: network) -> MakeSteps:
-    """Recorded steps of `prepare(network)`, and nothing else: where a recording fails, so does the measurement."""
+def recorded_steps(pool: GraphPool) -> MakeSteps:
+    """Recorded steps, and nothing else: where a recording fails, so does the measurement."""
 
     def make(network: nn.Module, data: SearchData, recipe: Recipe, dtype: torch.dtype) -> Steps:
-        assert isinstance(network, ResNet)
-        steps = pool.take(prepare(network), data, recipe, dtype)
+        steps = pool.take(network, data, recipe, dtype)
         if not isinstance(steps, GraphedSteps):
             raise RuntimeError("a step could not be recorded; the log says why")
         return steps
 
     return make
+
+
+def eager_steps(network: nn.Module, data: SearchData, recipe: Recipe, dtype: torch.dtype) -> Steps:
+    """Each operation by itself, all of them torch's own: as whoever tunes a loop by hand has it."""
+    # In a container it is no network of ours, whose functions would be replaced.
+    return EagerSteps(nn.Sequential(network), data, recipe, dtype)
 
 
 def new_training(

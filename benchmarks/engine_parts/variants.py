@@ -8,7 +8,7 @@ import torch
 from engine_parts.side_by_side import RECIPE
 from vsearch.data import Augmentation, ImageSet, SearchData, load_search_data
 
-Loop = Literal["plain", "eager", "vsearch", "compiled", "stacked", "stacked, compiled", "convolutions"]
+Loop = Literal["plain", "eager", "vsearch", "stacked", "stacked, compiled", "convolutions"]
 NumberFormat = Literal["bf16", "float32", "tf32"]
 
 TOGETHER = 8
@@ -72,7 +72,6 @@ def gpu_variants(slots: list[int]) -> list[Variant]:
     ]
     found += [Variant(f"vsearch, {n} slots", "vsearch", "bf16", threads=1, slots=n) for n in slots if n > 1]
     if slots:
-        found += [Variant(f"compiled, slots: {n}", "compiled", "bf16", threads=1, slots=n) for n in (1, TOGETHER)]
         loops: tuple[Loop, ...] = ("stacked", "stacked, compiled")
         found += [Variant(f"{loop}, networks: {TOGETHER}", loop, "bf16", threads=1, slots=TOGETHER) for loop in loops]
     return found

@@ -11,6 +11,7 @@ import torch
 from vsearch.data import Augmentation, ImageSet, SearchData
 from vsearch.data.augment import epoch_plan
 from vsearch.models import resnet
+from vsearch.models.norms import TorchNorms
 from vsearch.spec.recipe import Recipe
 from vsearch.training.graphed import GraphPool
 from vsearch.training.steps import EagerSteps
@@ -107,11 +108,10 @@ def _six_times(data: SearchData) -> SearchData:
     return replace(data, train=ImageSet(data.train.images.repeat(6, 1, 1, 1), data.train.labels.repeat(6)))
 
 
-def test_a_network_for_the_compiler_has_the_numbers_of_the_one_in_use(
-    module: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(torch.nn.Module, "compile", lambda *_, **__: None)  # takes half a minute
-    network = resnet(8, 10, [0.5, 1.3, 0.8], generator=torch.Generator().manual_seed(0))
-    images = torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(1))
-    expected = network(images)
-    torch.testing.assert_close(module("engine_parts/side_by_side").compiled_network(network)(images), expected)
+def test_the_eager_loop_is_torchs_own(module: Callable[[str], ModuleType], data: SearchData) -> None:
+    """Where a network of ours would be given compiled functions."""
+    loaded = module("engine_parts/side_by_side")
+    training = loaded.new_training(_six_times(data), 8, loaded.eager_steps, "float32")
+    training.run_steps(1)
+    (network,) = training.network
+    assert isinstance(network.norms, TorchNorms)

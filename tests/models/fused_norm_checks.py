@@ -1,20 +1,13 @@
-"""What the fused norms must give, on a GPU or in Triton's interpreter: `python -m tests.models.fused_norm_checks`.
-
-As a program it prints a JSON object of what failed, by the name of the check; the interpreter must be chosen before
-Triton is imported, so a process of its own runs them.
-"""
+"""What the fused norms must give, on a GPU or in Triton's interpreter."""
 
 import copy
-import json
-import os
-import sys
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from tests.models.interpreted import Check
 from vsearch.models import fused_norms as module
 from vsearch.models import resnet
 from vsearch.models.fused_norms import FusedNorms, fused_norms
@@ -25,9 +18,6 @@ FORMATS = {"float32": torch.float32, "bf16": torch.bfloat16}
 SHAPES = [(4, 16, 9, 7), (3, 32, 8, 8), (5, 64, 4, 4), (2, 8, 3, 3), (7, 128, 5, 3)]
 REAL_SHAPES = [(128, 16, 32, 32), (128, 32, 16, 16), (128, 64, 8, 8)]
 SCALE = 1.3
-
-Check = Callable[[str], None]
-"""What raises AssertionError where something is not as it should be on a device."""
 
 
 def fused() -> FusedNorms:
@@ -352,23 +342,3 @@ def checks() -> dict[str, Check]:
         scale_as_number, counted_or_not, untaken_shortcut, same_bits, copied,
     )  # fmt: skip
     return found | {check.__name__.replace("_", " "): check for check in plain}
-
-
-def failure(check: Check, device: str) -> str:
-    """The traceback of a check, empty where all is as it should be."""
-    try:
-        check(device)
-    except Exception:
-        return traceback.format_exc()
-    return ""
-
-
-def main() -> None:
-    """Run all in the interpreter and print what failed."""
-    os.environ["TRITON_INTERPRET"] = "1"
-    torch.set_num_threads(1)
-    json.dump({name: failure(check, "cpu") for name, check in checks().items()}, sys.stdout)
-
-
-if __name__ == "__main__":
-    main()

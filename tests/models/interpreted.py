@@ -1,8 +1,8 @@
-"""Runs checks of kernels under triton's interpreter, on the CPU: it must be chosen before triton is first imported.
+"""Runs checks of kernels in Triton's interpreter, on the CPU: it must be chosen before Triton is first imported.
 
     python -m tests.models.interpreted MODULE
 
-calls each function of that module whose name begins with `check_` and prints, as JSON, what went wrong in which.
+prints a JSON object of what failed in the `checks()` of that module, by their names.
 """
 
 import importlib
@@ -11,38 +11,42 @@ import os
 import subprocess
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+import torch
 
-def checks(module: str) -> list[str]:
-    """The names of its checks."""
-    return [name for name in vars(importlib.import_module(module)) if name.startswith("check_")]
+Check = Callable[[str], None]
+"""What raises AssertionError where something is not as it should be on a device."""
 
 
-def run_interpreted(module: str) -> dict[str, str]:
-    """What went wrong in each check of a module, run in a process of its own; empty texts where nothing did."""
-    root = Path(__file__).resolve().parents[2]
-    result = subprocess.run(
+def failures(module: str) -> dict[str, str]:
+    """The tracebacks of a module's checks, run in a process of its own; empty where all is as it should be."""
+    done = subprocess.run(
         [sys.executable, "-m", __name__, module],
-        env={**os.environ, "TRITON_INTERPRET": "1", "OMP_NUM_THREADS": "1"},
-        cwd=root,
         capture_output=True,
         text=True,
+        timeout=400,
+        cwd=Path(__file__).parents[2],
         check=False,
     )
-    assert result.returncode == 0, result.stderr
-    found: dict[str, str] = json.loads(result.stdout.splitlines()[-1])
+    if done.returncode:
+        pytest.fail(done.stderr, pytrace=False)
+    found: dict[str, str] = json.loads(done.stdout)
     return found
 
 
-def _outcome(module: str, name: str) -> str:
+def _failure(check: Check) -> str:
     try:
-        getattr(importlib.import_module(module), name)()
+        check("cpu")
     except Exception:
         return traceback.format_exc()
     return ""
 
 
 if __name__ == "__main__":
-    given = sys.argv[1]
-    print(json.dumps({name: _outcome(given, name) for name in checks(given)}))  # noqa: T201
+    os.environ["TRITON_INTERPRET"] = "1"
+    torch.set_num_threads(1)
+    found = importlib.import_module(sys.argv[1]).checks()
+    json.dump({name: _failure(check) for name, check in found.items()}, sys.stdout)

@@ -115,6 +115,16 @@ def test_what_is_no_number_stays_none(dtype: torch.dtype, value: float) -> None:
 
 
 @needs_compiler
+def test_batches_are_counted_where_there_is_a_counter() -> None:
+    """Recorded steps take it away, as they count for all norms at once."""
+    counted, uncounted = norm(16), norm(16)
+    uncounted.num_batches_tracked = None
+    found = [compiled().relu(made, random(2, 16, 4, 4)) for made in (counted, uncounted)]
+    assert torch.equal(*found)
+    assert counted.num_batches_tracked == 1
+
+
+@needs_compiler
 def test_a_gradient_of_another_layout_is_taken() -> None:
     """That of a mean over pixels is one number for all of them."""
     results = []

@@ -1,6 +1,7 @@
 """The fused convolutions of a GPU: right, and used only where torch would compute the same."""
 
 import copy
+import sys
 from importlib.util import find_spec
 from typing import Any
 
@@ -8,45 +9,48 @@ import pytest
 import torch
 from torch import nn
 
-from tests.models.convolution_checks import GPU, conv, images, largest_error
-from tests.models.interpreted import checks, run_interpreted
+from tests.models import fused_convolution_checks as checks
+from tests.models.fused_convolution_checks import images
+from tests.models.interpreted import failures
 from vsearch.models.fused_convolutions import FusedConvolutions, fused_convolutions
 
-pytestmark = pytest.mark.skipif(find_spec("triton") is None, reason="no triton")
-MODULE = "tests.models.convolution_checks"
-CHECKS = checks(MODULE)
+pytestmark = pytest.mark.skipif(find_spec("triton") is None, reason="no Triton here")
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+CHECKS = checks.checks()
 
 
-@pytest.fixture(scope="module")
-def outcomes() -> dict[str, str]:
-    return run_interpreted(MODULE)
+@pytest.fixture(scope="session")
+def interpreted() -> dict[str, str]:
+    """What failed in the interpreter, by the name of the check."""
+    return failures(checks.__name__)
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_under_the_interpreter(outcomes: dict[str, str], check: str) -> None:
-    assert outcomes[check] == ""
+@pytest.mark.parametrize("name", CHECKS)
+def test_in_the_interpreter(name: str, interpreted: dict[str, str]) -> None:
+    if interpreted[name]:
+        pytest.fail(interpreted[name], pytrace=False)
 
 
-@pytest.mark.gpu
 @needs_gpu
-@pytest.mark.parametrize("shape", GPU)
-def test_on_a_gpu_results_and_gradients_are_those_of_double_precision(shape: tuple[int, int, int, int, int]) -> None:
-    """Within the rounding of bf16."""
-    fused = fused_convolutions()
-    assert fused is not None
-    assert largest_error(fused, shape) < 4e-3
-
-
 @pytest.mark.gpu
+@pytest.mark.parametrize("name", CHECKS)
+def test_on_a_gpu(name: str) -> None:
+    CHECKS[name]("cuda")
+
+
 @needs_gpu
-def test_a_gpu_gives_the_same_bits_each_time() -> None:
-    fused = fused_convolutions()
-    assert fused is not None
-    x, made = images((64, 32, 16, 16), "cuda", torch.bfloat16), conv(32, 32, "cuda")
-    gradient = images((64, 32, 16, 16), "cuda", torch.bfloat16, seed=3)
-    first, second = ((fused.convolve(x, made.weight), fused.weight_gradient(x, gradient)) for _ in range(2))
-    assert all(torch.equal(*pair) for pair in zip(first, second, strict=True))
+@pytest.mark.gpu
+@pytest.mark.parametrize("shape", checks.REAL_SHAPES)
+def test_batches_of_real_size_on_a_gpu(shape: tuple[int, int, int, int, int]) -> None:
+    checks.exact(shape)("cuda")
+
+
+def test_without_triton_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    fused_convolutions.cache_clear()
+    monkeypatch.setitem(sys.modules, "vsearch.models.kernels.convolution_triton", None)
+    monkeypatch.delattr("vsearch.models.kernels.convolution_triton", raising=False)
+    assert fused_convolutions() is None
+    fused_convolutions.cache_clear()
 
 
 def other(**changes: Any) -> nn.Conv2d:

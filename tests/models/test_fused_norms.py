@@ -1,18 +1,15 @@
 """The fused norms give what torch's operations give, gradients included: in Triton's interpreter, and on a GPU."""
 
 import importlib.util
-import json
-import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import torch
 
 from tests.models import fused_norm_checks as checks
-from vsearch.models import fused_norms as module
-from vsearch.models.fused_norms import fused_norms, fused_version
+from tests.models.interpreted import failures
+from vsearch.models.fused_norms import fused_norms
 from vsearch.models.norms import TORCH_NORMS
 
 needs_triton = pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="no Triton here")
@@ -23,14 +20,7 @@ CHECKS = checks.checks()
 @pytest.fixture(scope="session")
 def interpreted() -> dict[str, str]:
     """What failed in the interpreter, by the name of the check."""
-    root = Path(__file__).parents[2]
-    done = subprocess.run(
-        [sys.executable, "-m", checks.__name__], capture_output=True, text=True, timeout=300, cwd=root, check=False
-    )
-    if done.returncode:
-        pytest.fail(done.stderr, pytrace=False)
-    found: dict[str, str] = json.loads(done.stdout)
-    return found
+    return failures(checks.__name__)
 
 
 @needs_triton
@@ -99,12 +89,6 @@ def uncached() -> Iterator[None]:
 def test_without_triton_there_are_none(uncached: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "vsearch.models.kernels.norm_triton", None)
     assert fused_norms() is None
-    assert fused_version() == "torch"
-
-
-@needs_triton
-def test_with_triton_the_version_is_told() -> None:
-    assert fused_version() == f"fused {module.VERSION}"
 
 
 @needs_triton

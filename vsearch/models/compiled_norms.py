@@ -76,8 +76,8 @@ class CompiledNorms:
         )
 
     def _apply(self, norm: nn.BatchNorm2d, x: Tensor, shortcut: Tensor | None, scale: float) -> Tensor:
-        assert norm.num_batches_tracked is not None
-        norm.num_batches_tracked.add_(1)
+        if norm.num_batches_tracked is not None:
+            norm.num_batches_tracked.add_(1)
         functions = self._functions[x.dtype]
         result: Tensor
         result, second = _NormRelu.apply(x, shortcut, norm.weight, norm.bias, norm, scale, functions)

@@ -32,7 +32,10 @@ def fused_functions(device: torch.device) -> Fused | None:
     """The functions for trainings on that GPU; None, with a warning that says why, where they cannot be used.
 
     Triton compiles them when they are first called, which wants a C compiler and a GPU of compute capability 8 or more.
-    They are called here once, forward and backward, and must give what torch's own give.
+    They are called here once, forward and backward, and must give what double precision gives.
+
+    Raises:
+        torch.OutOfMemoryError: the device is full; another time there may be room.
     """
     norms, convolve = fused_norms(), fused_convolutions()
     if norms is None or convolve is None:
@@ -41,6 +44,8 @@ def fused_functions(device: torch.device) -> Fused | None:
     fused = Fused(norms, convolve)
     try:
         error = _largest_error(fused, device)
+    except torch.OutOfMemoryError:
+        raise
     except Exception as refusal:  # whatever a compiler that is not there, or not for this GPU, may raise
         reason = (str(refusal).strip() or type(refusal).__name__).splitlines()[0]
         log.warning("training on the GPU is about half as fast as it could be: triton compiles nothing (%s)", reason)
@@ -65,8 +70,8 @@ def _largest_error(fused: Fused, device: torch.device) -> float:
             (TORCH_NORMS, torch_convolution, torch.float64),
         )
     )
-    pairs = zip(found, exact, strict=True)
-    return max(float((one.double() - other).norm() / other.norm()) for one, other in pairs)
+    errors = [(one.double() - other).norm() / other.norm() for one, other in zip(found, exact, strict=True)]
+    return float(torch.stack(errors).max())  # NaN is the largest
 
 
 def _convolved(convolve: Convolve, x: Tensor, weight: Tensor, gradient: Tensor) -> list[Tensor]:

@@ -223,9 +223,3 @@ def fused_norms() -> FusedNorms | None:
     except ImportError:
         return None
     return FusedNorms(kernels)
-
-
-def fused_version() -> str:
-    """What computes the norms of a training on a GPU here, for its record: it decides over the last bits."""
-    norms = fused_norms()
-    return "torch" if norms is None else f"fused {norms.version}"
