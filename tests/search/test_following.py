@@ -36,6 +36,12 @@ def study(make_study: Any) -> StoredStudy:
     return found
 
 
+@pytest.fixture(autouse=True)
+def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that has much else to do reads slowly, and would rest between two looks."""
+    monkeypatch.setattr(following, "REST", 0.0)
+
+
 def follower(study: StoredStudy) -> Follower:
     return Follower(study, 120.0)
 
