@@ -2,12 +2,12 @@
 
 import copy
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from tests.models.interpreted import Check
+from tests.models.norm_runs import SCALE, norm, random, relative_error, run
 from vsearch.models import fused_norms as module
 from vsearch.models import resnet
 from vsearch.models.fused_norms import FusedNorms, fused_norms
@@ -17,7 +17,6 @@ FORMATS = {"float32": torch.float32, "bf16": torch.bfloat16}
 # 9 × 7 pixels of 4 images end in a part of a tile; with many channels a tile has few pixels, and there are several.
 SHAPES = [(4, 16, 9, 7), (3, 32, 8, 8), (5, 64, 4, 4), (2, 8, 3, 3), (7, 128, 5, 3)]
 REAL_SHAPES = [(128, 16, 32, 32), (128, 32, 16, 16), (128, 64, 8, 8)]
-SCALE = 1.3
 
 
 def fused() -> FusedNorms:
@@ -26,38 +25,8 @@ def fused() -> FusedNorms:
     return found
 
 
-def random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed)).to(memory_format=torch.channels_last)
-
-
-def norm(channels: int) -> nn.BatchNorm2d:
-    made = nn.BatchNorm2d(channels)
-    with torch.no_grad():
-        made.weight.uniform_(0.5, 1.5, generator=torch.Generator().manual_seed(1))
-        made.bias.normal_(generator=torch.Generator().manual_seed(2))
-    return made
-
-
 def factor(value: float, device: str) -> Tensor:
     return torch.full((1, 1, 1, 1), value, device=device)
-
-
-def run(
-    norms: Norms, x: Tensor, shortcut: Tensor | None, dtype: torch.dtype, made: nn.BatchNorm2d, scale: float | Tensor
-) -> dict[str, Tensor]:
-    """Forward and backward; the results by name."""
-    x = x.to(dtype).requires_grad_()
-    given = None if shortcut is None else shortcut.to(dtype).requires_grad_()
-    y = norms.relu(made, x * 1) if given is None else norms.add_relu(made, x * 1, given, scale)
-    y.backward(random(*y.shape, seed=9).bfloat16().to(y.device, y.dtype))  # type: ignore[no-untyped-call]
-    found: dict[str, Any] = {"y": y, "x": x.grad, "weight": made.weight.grad, "bias": made.bias.grad}
-    found |= {"mean": made.running_mean, "variance": made.running_var, "count": made.num_batches_tracked}
-    found |= {} if given is None else {"shortcut": given.grad}
-    return {name: value.detach() for name, value in found.items()}
-
-
-def relative_error(found: Tensor, expected: Tensor) -> float:
-    return float((found.double() - expected.double()).norm() / expected.double().norm())
 
 
 def rounding(dtype: torch.dtype, device: str) -> float:
@@ -233,44 +202,25 @@ def counted_or_not(device: str) -> None:
         torch.testing.assert_close(made.running_var.double(), exact.running_var, rtol=1e-5, atol=0.0)
 
 
-def refusals(device: str) -> dict[str, tuple[nn.BatchNorm2d, Tensor]]:
-    """A norm and images that the kernels do not take."""
-    plain = random(2, 16, 4, 4)
-    made = {
-        "evaluation": (norm(16).eval(), plain),
-        "other layout": (norm(16), plain.contiguous()),
-        "double": (norm(16).double(), plain.double()),
-        "no momentum": (nn.BatchNorm2d(16, momentum=None), plain),
-        "no statistics": (nn.BatchNorm2d(16, track_running_stats=False), plain),
-        "no weight": (nn.BatchNorm2d(16, affine=False), plain),
-        "no power of two": (norm(24), random(2, 24, 4, 4)),
-        "few channels": (norm(5), random(2, 5, 4, 4)),
-        "many channels": (norm(256), random(2, 256, 2, 2)),
-    }
-    return {name: (norm_of.to(device), x.to(device)) for name, (norm_of, x) in made.items()}
-
-
-def untaken(name: str) -> Check:
-    """Whatever the kernels do not take is left to torch."""
-
-    def check(device: str) -> None:
-        made, x = refusals(device)[name]
-        assert not fused()._takes(made, x)
-        same, scale = copy.deepcopy(made), factor(0.7, device).to(x.dtype)
-        assert torch.equal(fused().relu(made, x.clone()), TORCH_NORMS.relu(same, x.clone()))
-        found = fused().add_relu(made, x.clone(), x, scale)
-        assert torch.equal(found, TORCH_NORMS.add_relu(same, x.clone(), x, scale))
-        assert fused().again(found) is found
-
-    return check
-
-
-def untaken_shortcut(device: str) -> None:
-    """A shortcut of another shape is left to torch, though the norm and the images would be taken."""
-    x, scale = random(2, 16, 4, 4).to(device), factor(0.7, device)
-    row = x[:, :, :1]
-    found = fused().add_relu(norm(16).to(device), x.clone(), row, scale)
-    assert torch.equal(found, TORCH_NORMS.add_relu(norm(16).to(device), x.clone(), row, scale))
+def evaluation(device: str) -> None:
+    """Without gradients the running statistics serve, and stay as they are."""
+    made = norm(16).to(device)
+    fused().relu(made, 3 * random(4, 16, 6, 6).to(device) + 2)
+    made.eval()
+    before = copy.deepcopy(made.state_dict())
+    x, shortcut = (random(5, 16, 9, 7, seed=seed).to(device, torch.bfloat16) for seed in (1, 3))
+    exact, scale = copy.deepcopy(made).double(), factor(0.7, device)
+    with torch.inference_mode():
+        assert fused()._takes(made, x)
+        found = fused().relu(made, x.clone()), fused().add_relu(made, x.clone(), shortcut, scale)
+        expected = (
+            TORCH_NORMS.relu(exact, x.double()),
+            TORCH_NORMS.add_relu(exact, x.double(), shortcut.double(), scale.double()),
+        )
+    for one, other in zip(found, expected, strict=True):
+        assert one.dtype is torch.bfloat16
+        assert relative_error(one, other) < rounding(torch.bfloat16, device)
+    assert all(torch.equal(value, before[name]) for name, value in made.state_dict().items())
 
 
 def same_bits(device: str) -> None:
@@ -335,10 +285,9 @@ def checks() -> dict[str, Check]:
     for reads in ((True, True), (True, False), (False, True)):
         for add in both:
             found[f"read {'first ' * reads[0]}{'second ' * reads[1]}{'with shortcut' * add}"] = readers(reads, add)
-    found |= {f"left to torch: {name}": untaken(name) for name in refusals("cpu")}
     found |= {"network": network(False), "network in bf16": network(True)}
     plain = (
         many_tiles, no_number_in_the_shortcut, another_layout, shortcut_of_another_layout, shortcut_without_gradient,
-        scale_as_number, counted_or_not, untaken_shortcut, same_bits, copied,
+        scale_as_number, counted_or_not, evaluation, same_bits, copied,
     )  # fmt: skip
     return found | {check.__name__.replace("_", " "): check for check in plain}

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tests.models.norm_runs import relative_error
 from vsearch.models import compiled_convolutions as module
 from vsearch.models import resnet
 from vsearch.models.compiled_convolutions import CompiledConvolutions, compiled_convolutions, convolutions_version
@@ -32,10 +33,6 @@ def random(*shape: int, seed: int = 0) -> Tensor:
 def conv(inputs: int, outputs: int, **changes: Any) -> nn.Conv2d:
     made = nn.Conv2d(inputs, outputs, **({"kernel_size": 3, "padding": 1, "bias": False} | changes))
     return made.to(memory_format=torch.channels_last)
-
-
-def relative_error(found: Tensor, expected: Tensor) -> float:
-    return float((found.double() - expected.double()).norm() / expected.double().norm())
 
 
 @needs_functions

@@ -1,4 +1,4 @@
-"""The fused convolutions of a GPU: right, and used only where torch would compute the same."""
+"""The fused convolutions of a GPU are used only where torch computes the same; `test_kernels.py` has their numbers."""
 
 import copy
 import sys
@@ -11,31 +11,10 @@ from torch import nn
 
 from tests.models import fused_convolution_checks as checks
 from tests.models.fused_convolution_checks import images
-from tests.models.interpreted import failures
 from vsearch.models.fused_convolutions import FusedConvolutions, fused_convolutions
 
 pytestmark = pytest.mark.skipif(find_spec("triton") is None, reason="no Triton here")
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-CHECKS = checks.checks()
-
-
-@pytest.fixture(scope="session")
-def interpreted() -> dict[str, str]:
-    """What failed in the interpreter, by the name of the check."""
-    return failures(checks.__name__)
-
-
-@pytest.mark.parametrize("name", CHECKS)
-def test_in_the_interpreter(name: str, interpreted: dict[str, str]) -> None:
-    if interpreted[name]:
-        pytest.fail(interpreted[name], pytrace=False)
-
-
-@needs_gpu
-@pytest.mark.gpu
-@pytest.mark.parametrize("name", CHECKS)
-def test_on_a_gpu(name: str) -> None:
-    CHECKS[name]("cuda")
 
 
 @needs_gpu

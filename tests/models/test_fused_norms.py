@@ -1,4 +1,4 @@
-"""The fused norms give what torch's operations give, gradients included: in Triton's interpreter, and on a GPU."""
+"""The fused norms give what torch's operations give, gradients included: see also `test_kernels.py`."""
 
 import importlib.util
 import sys
@@ -8,34 +8,12 @@ import pytest
 import torch
 
 from tests.models import fused_norm_checks as checks
-from tests.models.interpreted import failures
+from tests.models.norm_runs import norm, random
 from vsearch.models.fused_norms import fused_norms
 from vsearch.models.norms import TORCH_NORMS
 
 needs_triton = pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="no Triton here")
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-CHECKS = checks.checks()
-
-
-@pytest.fixture(scope="session")
-def interpreted() -> dict[str, str]:
-    """What failed in the interpreter, by the name of the check."""
-    return failures(checks.__name__)
-
-
-@needs_triton
-@pytest.mark.parametrize("name", CHECKS)
-def test_in_the_interpreter(name: str, interpreted: dict[str, str]) -> None:
-    if interpreted[name]:
-        pytest.fail(interpreted[name], pytrace=False)
-
-
-@needs_triton
-@needs_gpu
-@pytest.mark.gpu
-@pytest.mark.parametrize("name", CHECKS)
-def test_on_a_gpu(name: str) -> None:
-    CHECKS[name]("cuda")
 
 
 @needs_triton
@@ -55,10 +33,9 @@ def test_batches_of_real_size_on_a_gpu(shape: tuple[int, ...], dtype: torch.dtyp
 def test_a_recorded_step_reads_the_scale_anew(shape: tuple[int, ...]) -> None:
     """So one recording serves trainings of different scales: each gives the bits of a step that was not recorded."""
     x, shortcut, gradient = (
-        checks.random(*shape, seed=seed).to("cuda", torch.bfloat16, memory_format=torch.channels_last)
-        for seed in range(3)
+        random(*shape, seed=seed).to("cuda", torch.bfloat16, memory_format=torch.channels_last) for seed in range(3)
     )
-    norms, made, scale = checks.fused(), checks.norm(shape[1]).to("cuda"), checks.factor(1.0, "cuda")
+    norms, made, scale = checks.fused(), norm(shape[1]).to("cuda"), checks.factor(1.0, "cuda")
     made.num_batches_tracked = None
     wanted = [x.requires_grad_(), shortcut.requires_grad_(), made.weight, made.bias]
 
@@ -96,6 +73,6 @@ def test_on_a_cpu_without_the_interpreter_torch_computes() -> None:
     """Which no kernel can be compiled for."""
     if checks.fused()._kernels.INTERPRETED:
         pytest.skip("Triton was imported for its interpreter")
-    x = checks.random(2, 16, 4, 4)
-    found = checks.fused().relu(checks.norm(16), x.clone())
-    assert torch.equal(found, TORCH_NORMS.relu(checks.norm(16), x.clone()))
+    x = random(2, 16, 4, 4)
+    found = checks.fused().relu(norm(16), x.clone())
+    assert torch.equal(found, TORCH_NORMS.relu(norm(16), x.clone()))

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from vsearch.models.library import open_library
+from vsearch.models.replacements import OneForAll, is_plain_convolution
 
 MODULE = "vsearch.models.kernels._convolution"
 VERSION = 1
@@ -24,17 +25,13 @@ _POINTER, _LONG, _INT = ctypes.c_void_p, ctypes.c_long, ctypes.c_int
 _ARGUMENTS = (_POINTER, _POINTER, _LONG, _LONG, _LONG, _INT, _INT, _POINTER)
 
 
-class CompiledConvolutions:
+class CompiledConvolutions(OneForAll):
     """A convolution as torch does it, with the compiled gradient of its weights in trainings on one CPU thread."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self.version = int(library.vsearch_convolutions_version())
         self._gradient = library.vsearch_weight_gradient
         self._gradient.argtypes, self._gradient.restype = _ARGUMENTS, _INT
-
-    def __deepcopy__(self, _: Any) -> "CompiledConvolutions":
-        """There is one for all networks."""
-        return self
 
     def __call__(self, conv: nn.Conv2d, x: Tensor) -> Tensor:
         """`conv(x)`."""
@@ -64,12 +61,7 @@ class CompiledConvolutions:
             and x.dtype == torch.bfloat16
             and torch.is_autocast_enabled("cpu")
             and torch.get_autocast_dtype("cpu") == torch.bfloat16
-            and conv.weight.dtype == torch.float32
-            and conv.bias is None
-            and conv.kernel_size == (3, 3)
-            and conv.stride == conv.padding == conv.dilation == (1, 1)
-            and conv.groups == 1
-            and conv.padding_mode == "zeros"
+            and is_plain_convolution(conv)
             and conv.in_channels % LANES == conv.out_channels % LANES == 0
             and x.shape[3] % 2 == 0
             and x.numel() > 0

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from vsearch.models.library import open_library
 from vsearch.models.norms import TORCH_NORMS, Scale
+from vsearch.models.replacements import TwoReaders, is_plain_norm, with_second
 
 MODULE = "vsearch.models.kernels._norm"
 VERSION = 3
@@ -27,23 +28,16 @@ _FORWARD = [_POINTER, _POINTER, _FLOAT, _LONG, _INT, *[_POINTER] * 4, _FLOAT, _F
 _BACKWARD = [*[_POINTER] * 4, _FLOAT, _LONG, _INT, *[_POINTER] * 8]
 _FORMATS = {torch.bfloat16: "bf16", torch.float32: "float"}
 
-_SECOND = "vsearch_second"
-"""Of a result: the same images, as autograd sees them a second output."""
-
 Functions = dict[torch.dtype, tuple[Callable[..., None], Callable[..., None]]]
 """Forward and backward, by the format of the images."""
 
 
-class CompiledNorms:
+class CompiledNorms(TwoReaders):
     """Compiled functions for trainings on one CPU thread; everything else is left to torch's operations."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self.version = int(library.vsearch_norms_version())
         self._functions: Functions = {dtype: _functions(library, name) for dtype, name in _FORMATS.items()}
-
-    def __deepcopy__(self, _: Any) -> "CompiledNorms":
-        """There is one for all networks."""
-        return self
 
     def relu(self, norm: nn.BatchNorm2d, x: Tensor) -> Tensor:
         """`relu(norm(x))`."""
@@ -57,11 +51,6 @@ class CompiledNorms:
             return TORCH_NORMS.add_relu(norm, x, shortcut, scale)
         return self._apply(norm, x, shortcut.contiguous(memory_format=torch.channels_last), scale)
 
-    def again(self, y: Tensor) -> Tensor:
-        """The same images: autograd does not add up the gradients of both readers, the function reads them both."""
-        second: Tensor = getattr(y, _SECOND, y)
-        return second
-
     def _takes(self, norm: nn.BatchNorm2d, x: Tensor) -> bool:
         return (
             norm.training
@@ -70,19 +59,15 @@ class CompiledNorms:
             and x.shape[1] <= MOST_CHANNELS
             and x.numel() > x.shape[1]
             and x.is_contiguous(memory_format=torch.channels_last)
-            and norm.weight.dtype == torch.float32
-            and norm.momentum is not None
-            and norm.track_running_stats
+            and is_plain_norm(norm)
         )
 
     def _apply(self, norm: nn.BatchNorm2d, x: Tensor, shortcut: Tensor | None, scale: float) -> Tensor:
         if norm.num_batches_tracked is not None:
             norm.num_batches_tracked.add_(1)
         functions = self._functions[x.dtype]
-        result: Tensor
         result, second = _NormRelu.apply(x, shortcut, norm.weight, norm.bias, norm, scale, functions)
-        setattr(result, _SECOND, second)
-        return result
+        return with_second(result, second)
 
 
 class _NormRelu(torch.autograd.Function):

@@ -38,22 +38,25 @@ def fused_functions(device: torch.device) -> Fused | None:
         torch.OutOfMemoryError: the device is full; another time there may be room.
     """
     norms, convolve = fused_norms(), fused_convolutions()
-    if norms is None or convolve is None:
-        log.warning("training on the GPU is about half as fast as it could be: there is no triton")
+    fused = None if norms is None or convolve is None else Fused(norms, convolve)
+    fault = "there is no triton" if fused is None else _fault(fused, device)
+    if fault:
+        log.warning("training on the GPU is about half as fast as it could be: %s", fault)
         return None
-    fused = Fused(norms, convolve)
+    return fused
+
+
+def _fault(fused: Fused, device: torch.device) -> str:
+    """Why they cannot be used there; empty if they can."""
     try:
         error = _largest_error(fused, device)
     except torch.OutOfMemoryError:
         raise
     except Exception as refusal:  # whatever a compiler that is not there, or not for this GPU, may raise
         reason = (str(refusal).strip() or type(refusal).__name__).splitlines()[0]
-        log.warning("training on the GPU is about half as fast as it could be: triton compiles nothing (%s)", reason)
-        return None
-    if not error <= LARGEST_ERROR:  # nor NaN
-        log.warning("training on the GPU is about half as fast as it could be: triton's results are off by %.3g", error)
-        return None
-    return fused
+        return f"triton compiles nothing ({reason})"
+    # Nor is NaN.
+    return "" if error <= LARGEST_ERROR else f"triton's results are off by {error:.3g}"
 
 
 def _largest_error(fused: Fused, device: torch.device) -> float:

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vsearch.models.replacements import OneForAll, is_plain_convolution
+
 VERSION = 1
 """Of what they compute, to the last bit."""
 _PIXELS = {16: (1024, 128), 32: (256, 128), 64: (128, 32)}
@@ -21,7 +23,7 @@ MOST_NUMBERS = 2**31
 """In a set of images: they are counted with 32 bits."""
 
 
-class FusedConvolutions:
+class FusedConvolutions(OneForAll):
     """Convolutions without a bias that keep the size of the images; everything else is left to torch.
 
     Args:
@@ -35,10 +37,6 @@ class FusedConvolutions:
         self.version = VERSION
         self.device_type, self.dtype = device_type, dtype
         self._kernels = convolution_triton
-
-    def __deepcopy__(self, _: Any) -> "FusedConvolutions":
-        """There is one for all networks."""
-        return self
 
     def __call__(self, conv: nn.Conv2d, x: Tensor) -> Tensor:
         """`conv(x)`."""
@@ -81,12 +79,7 @@ class FusedConvolutions:
             x.device.type == self.device_type
             and x.dtype is self.dtype
             and (self.dtype is torch.float32 or torch.is_autocast_enabled(self.device_type))
-            and conv.weight.dtype == torch.float32
-            and conv.bias is None
-            and conv.kernel_size == (3, 3)
-            and conv.stride == conv.padding == conv.dilation == (1, 1)
-            and conv.groups == 1
-            and conv.padding_mode == "zeros"
+            and is_plain_convolution(conv)
             and conv.in_channels in CHANNELS
             and conv.out_channels in CHANNELS
             and 0 < x.numel() < MOST_NUMBERS

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from vsearch.models.norms import TORCH_NORMS, Scale
+from vsearch.models.replacements import TwoReaders, is_plain_norm, with_second
 
 VERSION = 1
 """To be raised with every change of the kernels that may change a bit of their results."""
@@ -24,20 +25,13 @@ _SUMMED, _SUMMING_WARPS = 4096, 8
 _WRITTEN, _WRITING_WARPS = 2048, 4
 _FORMATS = (torch.bfloat16, torch.float32)
 
-_SECOND = "vsearch_second"
-"""Of a result: the same images, as autograd sees them a second output."""
 
-
-class FusedNorms:
+class FusedNorms(TwoReaders):
     """Triton's kernels for trainings on a GPU; everything else is left to torch's operations."""
 
     def __init__(self, kernels: ModuleType) -> None:
         self.version = VERSION
         self._kernels = kernels
-
-    def __deepcopy__(self, _: Any) -> "FusedNorms":
-        """There is one for all networks."""
-        return self
 
     def relu(self, norm: nn.BatchNorm2d, x: Tensor) -> Tensor:
         """`relu(norm(x))`."""
@@ -53,11 +47,6 @@ class FusedNorms:
             scale = torch.full((1,), scale, dtype=torch.float32, device=x.device)
         return self._apply(norm, x, shortcut.contiguous(memory_format=torch.channels_last), scale)
 
-    def again(self, y: Tensor) -> Tensor:
-        """The same images: autograd does not add up the gradients of both readers, the kernels read them both."""
-        second: Tensor = getattr(y, _SECOND, y)
-        return second
-
     def _takes(self, norm: nn.BatchNorm2d, x: Tensor) -> bool:
         """In evaluation only what needs no gradient."""
         return (
@@ -70,11 +59,8 @@ class FusedNorms:
             and x.shape[1] < x.numel() < 2**31
             and x.is_contiguous(memory_format=torch.channels_last)
             and norm.num_features == x.shape[1]
-            and norm.affine
-            and norm.weight.dtype == torch.float32
+            and is_plain_norm(norm)
             and norm.weight.device == x.device
-            and norm.momentum is not None
-            and norm.track_running_stats
         )
 
     def _apply(self, norm: nn.BatchNorm2d, x: Tensor, shortcut: Tensor | None, scale: Tensor | None) -> Tensor:
@@ -82,10 +68,8 @@ class FusedNorms:
             return self._evaluate(norm, x, shortcut, scale)
         if norm.num_batches_tracked is not None:
             norm.num_batches_tracked.add_(1)
-        result: Tensor
         result, second = _NormRelu.apply(x, shortcut, norm.weight, norm.bias, norm, scale, self._kernels)
-        setattr(result, _SECOND, second)
-        return result
+        return with_second(result, second)
 
     def _evaluate(self, norm: nn.BatchNorm2d, x: Tensor, shortcut: Tensor | None, scale: Tensor | None) -> Tensor:
         """With the running statistics, in the memory of `x`."""

@@ -5,9 +5,6 @@ after another in memory, so that a tile of pixels times `3 C` numbers is one pie
 that a power of two, as triton wants its tiles.
 """
 
-# What triton compiles is no Python that a type checker knows.
-# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
-
 import triton
 import triton.language as tl
 
